@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vmem - an allocator of integers: ids, offsets, windows, addresses
+ *
+ * An arena is a set of numbers. It is filled with spans, given once or imported
+ * from another arena when needed, and hands out segments of them, of any size,
+ * under any alignment, boundary and window. It never touches what the numbers
+ * stand for. Interface and terms are those of Bonwick and Adams, "Magazines and
+ * Vmem", USENIX 2001, section 4, and of the manual page vmem(9).
+ *
+ * A driver's use in four calls::
+ *
+ *	ids = vmem_create("ids", (void *)1, 64, 1, NULL, NULL, NULL, 0,
+ *			  VM_SLEEP | VMC_IDENTIFIER);
+ *	id = (uintptr_t)vmem_alloc(ids, 1, VM_NOSLEEP | VM_NEXTFIT);
+ *	vmem_free(ids, (void *)id, 1);
+ *	vmem_destroy(ids);
+ *
+ * Numbers travel as pointers, %NULL means failure, and so 0 is never handed out:
+ * an identifier space that should begin at 0 is biased by one. Sizes are in
+ * units of the arena's numbers: bytes for addresses, identifiers for ids.
+ *
+ * The names below are historical and shared with systems that vmem drivers come
+ * from. In Linux, %VM_ and another word also name flags of user mappings
+ * (<linux/mm.h>) and of vmalloc areas (<linux/vmalloc.h>); none of them is equal
+ * to one of ours, and all three headers may be included in any order.
+ *
+ * Context, used below:
+ *
+ *	any:	tasks (with spinlocks held or interrupts off, too), softirq and
+ *		hardirq, never NMI. On PREEMPT_RT not hardirq, nor under a raw
+ *		spinlock: arenas are guarded by a spinlock_t.
+ *	sleep:	only where sleeping is legal.
+ *	flag:	"any" with %VM_NOSLEEP, "sleep" without.
+ *
+ * Bad arguments never panic and never damage an arena. They are reported once,
+ * as "vmem: <what>: arena ... addr ... size ... caller ..." at warning level,
+ * counted in the arena's misuse counter, and refused.
+ */
+#ifndef _LINUX_VMEM_H
+#define _LINUX_VMEM_H
+
+#include <linux/types.h>
+
+/**
+ * typedef vmem_t - An arena.
+ *
+ * Opaque: made by vmem_create() or vmem_xcreate(), ended by vmem_destroy().
+ */
+typedef struct vmem vmem_t;
+
+/**
+ * typedef vmem_alloc_t - Import function of an arena.
+ * @source: The source that the arena was created with.
+ * @size: Units wanted.
+ * @vmflag: The %VM_KMFLAGS bits of the request that needs the import.
+ *
+ * Called when the arena has run out, with no lock held. vmem_alloc() itself is of
+ * this type, which is how arenas are stacked.
+ *
+ * Return: Where the units begin, a multiple of the arena's quantum, or %NULL.
+ */
+typedef void *vmem_alloc_t(vmem_t *source, size_t size, int vmflag);
+
+/**
+ * typedef vmem_free_t - Release function of an arena.
+ * @source: The source that the arena was created with.
+ * @addr: What the import function returned.
+ * @size: What it was asked for, or had raised it to.
+ *
+ * Called when an imported span has become wholly free, with no lock held. It must
+ * be legal wherever the arena is freed into. vmem_free() is of this type.
+ */
+typedef void vmem_free_t(vmem_t *source, void *addr, size_t size);
+
+/**
+ * typedef vmem_ximport_t - Growing import function of an arena.
+ * @source: The source that the arena was created with.
+ * @sizep: Units wanted, to be raised to the units obtained if those are more: a
+ *	multiple of the quanta of the arena and of the source. Never lowered.
+ * @align: Alignment that the request asks for. To be honoured if the arena was
+ *	made with %VMC_XALIGN.
+ * @vmflag: The %VM_KMFLAGS bits of the request that needs the import.
+ *
+ * Return: As &vmem_alloc_t.
+ */
+typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
+			     int vmflag);
+
+/*
+ * Allocation flags. One of %VM_SLEEP and %VM_NOSLEEP, any of the modifiers,
+ * and at most one policy: without any, instant fit, which is the fastest.
+ */
+
+/**
+ * define VM_SLEEP - Wait until the request can be met.
+ *
+ * The wait is uninterruptible and ends when space is freed, added, or becomes
+ * available in an arena that is imported from. The result is %NULL only if the
+ * call is refused, or with %VM_ABORT or %VM_KILLABLE.
+ */
+#define VM_SLEEP		0x00000000
+
+/**
+ * define VM_NOSLEEP - Never sleep; %NULL when there is no space or no memory.
+ */
+#define VM_NOSLEEP		0x00000001
+
+/**
+ * define VM_PANIC - Panic where the call would return %NULL, for any reason.
+ *
+ * The only way to make this library panic.
+ */
+#define VM_PANIC		0x00000002
+
+/**
+ * define VM_PUSHPAGE - Records may use atomic reserves, with %VM_NOSLEEP.
+ *
+ * No effect without %VM_NOSLEEP.
+ */
+#define VM_PUSHPAGE		0x00000004
+
+/**
+ * define VM_NORMALPRI - Do not try hard to find memory for records.
+ */
+#define VM_NORMALPRI		0x00000008
+
+/**
+ * define VM_KILLABLE - A fatal signal ends a %VM_SLEEP wait, with %NULL.
+ *
+ * Not found on other systems.
+ */
+#define VM_KILLABLE		0x00000080
+
+/**
+ * define VM_KMFLAGS - Mask of the flags that import functions get to see.
+ */
+#define VM_KMFLAGS		0x000000ff
+
+/**
+ * define VM_BESTFIT - Policy of the smallest free segment that can serve.
+ *
+ * Of the whole arena, by the segment's full length. Costs O(log n) in the number
+ * of free segments, and an index, built at the first use, from then on.
+ */
+#define VM_BESTFIT		0x00000100
+
+/**
+ * define VM_FIRSTFIT - Policy of the lowest suitable address.
+ *
+ * Costs as %VM_BESTFIT.
+ */
+#define VM_FIRSTFIT		0x00000200
+
+/**
+ * define VM_NEXTFIT - Policy of the first suitable address after the last one.
+ *
+ * Each arena has one cursor, which every successful next-fit request moves to
+ * the end of its block; the search wraps to the lowest suitable address once.
+ * This is what cyclic identifiers want. Costs as %VM_BESTFIT. Overrides
+ * %VM_BESTFIT, which overrides %VM_FIRSTFIT.
+ */
+#define VM_NEXTFIT		0x00000400
+
+/**
+ * define VM_MEMLOAD - Accepted and ignored.
+ */
+#define VM_MEMLOAD		0x00000800
+
+/**
+ * define VM_NORELOC - Accepted and ignored.
+ */
+#define VM_NORELOC		0x00001000
+
+/**
+ * define VM_ABORT - Give up as soon as the first attempts have failed.
+ *
+ * The call waits for no space, even with %VM_SLEEP, but it may still wait for
+ * memory, and an import function other than vmem_alloc() may sleep by itself.
+ */
+#define VM_ABORT		0x00002000
+
+/**
+ * define VM_ENDALLOC - Place the block as high as possible.
+ *
+ * In the segment that the policy has chosen. Ignored with %VM_NEXTFIT.
+ */
+#define VM_ENDALLOC		0x00004000
+
+/**
+ * define VM_FLAGS - Mask of all allocation flags.
+ */
+#define VM_FLAGS		0x0000ffff
+
+/* Creation flags, together with %VM_SLEEP or %VM_NOSLEEP for the creation. */
+
+/**
+ * define VMC_POPULATOR - Accepted, no effect.
+ */
+#define VMC_POPULATOR		0x00010000
+
+/**
+ * define VMC_NO_QCACHE - No quantum caches; import in larger pieces instead.
+ *
+ * No import is then smaller than a quantum cache's slab for the same qcache_max
+ * would be: the smallest power of two above three times the effective
+ * qcache_max, at least 64.
+ */
+#define VMC_NO_QCACHE		0x00020000
+
+/**
+ * define VMC_IDENTIFIER - The arena holds numbers, not memory.
+ *
+ * Reports then count identifiers instead of bytes. An arena and its source must
+ * agree on it.
+ */
+#define VMC_IDENTIFIER		0x00040000
+
+/**
+ * define VMC_XALLOC - Internal; dropped when passed in.
+ */
+#define VMC_XALLOC		0x00080000
+
+/**
+ * define VMC_XALIGN - The growing import function honours its align argument.
+ *
+ * Imports are then not padded to find an aligned block in them. For
+ * vmem_xcreate() only; dropped by vmem_create().
+ */
+#define VMC_XALIGN		0x00100000
+
+/**
+ * define VMC_DUMPSAFE - Accepted, no effect.
+ */
+#define VMC_DUMPSAFE		0x00200000
+
+/**
+ * define VMC_KMEMLEAK - The arena hands out real kernel memory.
+ *
+ * Reserved for telling kmemleak of every block; without effect so far. Refused
+ * together with %VMC_IDENTIFIER. Not found on other systems.
+ */
+#define VMC_KMEMLEAK		0x01000000
+
+/**
+ * define VMC_FLAGS - Mask of all creation flags.
+ */
+#define VMC_FLAGS		0xffff0000
+
+/* What vmem_walk() visits and vmem_size() counts. */
+
+/**
+ * define VMEM_ALLOC - Allocated segments.
+ */
+#define VMEM_ALLOC		0x00000001
+
+/**
+ * define VMEM_FREE - Free segments.
+ */
+#define VMEM_FREE		0x00000002
+
+/**
+ * define VMEM_SPAN - Spans; vmem_walk() only.
+ */
+#define VMEM_SPAN		0x00000010
+
+/**
+ * define VMEM_ROTOR - Matches nothing, as the cursor of %VM_NEXTFIT is no segment.
+ */
+#define VMEM_ROTOR		0x00000020
+
+/**
+ * define VMEM_WALKER - A mask with this bit walks nothing.
+ */
+#define VMEM_WALKER		0x00000040
+
+/**
+ * define VMEM_REENTRANT - vmem_walk() holds no lock during a callback.
+ */
+#define VMEM_REENTRANT		0x80000000
+
+/**
+ * define VMEM_NQCACHE_MAX - Quantum caches an arena can have.
+ */
+#define VMEM_NQCACHE_MAX	16
+
+/**
+ * vmem_create() - Create an arena.
+ * @name: For reports and listings; copied, cut to 29 characters.
+ * @base: Start of the first span, a non-zero multiple of @quantum; %NULL for none.
+ * @size: Length of the first span, a multiple of @quantum; 0 for none.
+ * @quantum: Unit of allocation, a power of two; every address is a multiple of it.
+ * @afunc: Import function; %NULL if the arena is never to import.
+ * @ffunc: Release function; %NULL to keep imported spans.
+ * @source: First argument of @afunc and @ffunc: the arena to import from. With
+ *	@afunc and no @source, the arena imports from elsewhere in the kernel.
+ * @qcache_max: Largest size that quantum caches should serve; 0 for none. There
+ *	are no caches yet: all sizes are served by the arena itself. With
+ *	%VMC_NO_QCACHE it sets a minimum import size.
+ * @vmflag: %VM_SLEEP or %VM_NOSLEEP, which is about this call only, and
+ *	%VMC_IDENTIFIER, %VMC_NO_QCACHE as wanted.
+ *
+ * With vmem_alloc() and vmem_free() as @afunc and @ffunc the arena imports what
+ * it lacks from @source, and gives spans back as soon as they are wholly free.
+ *
+ * Context: flag. Takes no arena lock.
+ * Return: The arena. %NULL if refused (bad quantum, bad span, identifier
+ * mismatch, bad flags) or, with %VM_NOSLEEP, if memory was short.
+ */
+vmem_t *vmem_create(const char *name, void *base, size_t size, size_t quantum,
+		    vmem_alloc_t *afunc, vmem_free_t *ffunc, vmem_t *source,
+		    size_t qcache_max, int vmflag);
+
+/**
+ * vmem_xcreate() - Create an arena whose imports may grow.
+ * @name: As for vmem_create().
+ * @base: As for vmem_create().
+ * @size: As for vmem_create().
+ * @quantum: As for vmem_create().
+ * @afunc: Growing import function; %NULL if the arena is never to import.
+ * @ffunc: As for vmem_create().
+ * @source: As for vmem_create().
+ * @qcache_max: As for vmem_create().
+ * @vmflag: As for vmem_create(); also %VMC_XALIGN.
+ *
+ * Context: flag. Takes no arena lock.
+ * Return: As vmem_create().
+ */
+vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
+		     vmem_ximport_t *afunc, vmem_free_t *ffunc, vmem_t *source,
+		     size_t qcache_max, int vmflag);
+
+/**
+ * vmem_destroy() - End an arena.
+ * @vmp: The arena, or %NULL.
+ *
+ * What is still allocated is reported as leaked. Imported spans go back to the
+ * source, leaks or not; those without a release function stay with it. Refused,
+ * and the arena kept, while another arena has it as source or a thread sleeps in
+ * it. Apart from that, no other call on @vmp may be in progress or follow.
+ *
+ * Context: sleep. Takes the arena lock; the release function is called without.
+ */
+void vmem_destroy(vmem_t *vmp);
+
+/**
+ * vmem_alloc() - Allocate from an arena.
+ * @vmp: The arena.
+ * @size: Units wanted, not 0. The block occupies @size rounded up to the quantum.
+ * @vmflag: %VM_SLEEP or %VM_NOSLEEP, modifiers, and at most one policy.
+ *
+ * If the arena holds a free segment that can serve, every policy finds one. If
+ * not, the arena imports; if that fails, %VM_SLEEP waits.
+ *
+ * Context: flag. Takes the arena lock, and never while it calls the import
+ * function or the source.
+ * Return: The block's address, to be given to vmem_free() with the same @size.
+ * %NULL if refused (zero size, or a size that no arena could serve and that would
+ * be waited for), or if there was no space or no memory for records.
+ */
+void *vmem_alloc(vmem_t *vmp, size_t size, int vmflag);
+
+/**
+ * vmem_free() - Give back what vmem_alloc() returned.
+ * @vmp: The arena.
+ * @addr: What vmem_alloc() returned.
+ * @size: The size it was called with.
+ *
+ * Neighbouring free segments of the same span become one at once, in constant
+ * time. An imported span that is now wholly free goes back to the source.
+ * Sleepers that could now be served are woken. A wrong @addr or @size is
+ * reported and changes nothing.
+ *
+ * Context: any, if the release function is legal there. Never sleeps and never
+ * allocates memory. Takes the arena lock.
+ */
+void vmem_free(vmem_t *vmp, void *addr, size_t size);
+
+/**
+ * vmem_xalloc() - Allocate from an arena under constraints.
+ * @vmp: The arena.
+ * @size: Units wanted, not 0.
+ * @align: Address modulo @align shall be @phase; a power of two and a multiple of
+ *	the quantum. 0 means the quantum.
+ * @phase: A multiple of the quantum, below @align.
+ * @nocross: The block shall not cross a multiple of @nocross: a power of two and
+ *	a multiple of the quantum, at least @align, and large enough for @phase
+ *	and @size. 0 means no such limit.
+ * @minaddr: Lowest address of the block. 0 means no limit.
+ * @maxaddr: First address beyond the block. 0 means no limit.
+ * @vmflag: As for vmem_alloc().
+ *
+ * Quantum caches are never used. An arena imports for requests without @nocross,
+ * @minaddr and @maxaddr only. A single number is had by the window [n, n + 1).
+ *
+ * Context: As vmem_alloc().
+ * Return: As vmem_alloc(), to be given to vmem_xfree(). Also %NULL if refused
+ * because the constraints are malformed.
+ */
+void *vmem_xalloc(vmem_t *vmp, size_t size, size_t align, size_t phase,
+		  size_t nocross, void *minaddr, void *maxaddr, int vmflag);
+
+/**
+ * vmem_xfree() - Give back what vmem_xalloc() returned.
+ * @vmp: The arena.
+ * @addr: What vmem_xalloc() returned.
+ * @size: The size it was called with.
+ *
+ * Context: As vmem_free().
+ */
+void vmem_xfree(vmem_t *vmp, void *addr, size_t size);
+
+/**
+ * vmem_add() - Add a span to an arena.
+ * @vmp: The arena.
+ * @addr: Where it begins, a non-zero multiple of the quantum.
+ * @size: Its length, a multiple of the quantum.
+ * @vmflag: %VM_SLEEP or %VM_NOSLEEP.
+ *
+ * The span stays until the arena ends. It may touch other spans, but no block
+ * ever lies across two. It may end at the very top of the address space.
+ *
+ * Context: flag. Takes the arena lock.
+ * Return: @addr. %NULL if refused (bad span, overlap) or, with %VM_NOSLEEP, if
+ * there was no memory for the record.
+ */
+void *vmem_add(vmem_t *vmp, void *addr, size_t size, int vmflag);
+
+/**
+ * vmem_contains() - Tell whether a range belongs to an arena.
+ * @vmp: The arena.
+ * @addr: Where the range begins.
+ * @size: Its length; 0 asks for @addr alone, which may then be a span's end.
+ *
+ * Context: any. Takes the arena lock.
+ * Return: 1 if the range lies within one span, allocated or free; otherwise 0.
+ */
+int vmem_contains(vmem_t *vmp, void *addr, size_t size);
+
+/**
+ * vmem_walk() - Visit an arena's segments in address order.
+ * @vmp: The arena.
+ * @typemask: Which: %VMEM_ALLOC, %VMEM_FREE, %VMEM_SPAN; and %VMEM_REENTRANT.
+ * @func: Called for each with @arg, its start and its size: of allocated
+ *	segments, the size that was asked for. A span comes before its segments.
+ * @arg: First argument of @func.
+ *
+ * Without %VMEM_REENTRANT the arena lock is held throughout: a snapshot, and
+ * @func must not sleep, nor call into the arena. With it no lock is held in @func,
+ * which may do what the caller's context allows; a segment that exists all the
+ * time is then visited exactly once, any other at most once each time it appears.
+ *
+ * Context: any.
+ */
+void vmem_walk(vmem_t *vmp, int typemask,
+	       void (*func)(void *arg, void *start, size_t size), void *arg);
+
+/**
+ * vmem_size() - Tell how much an arena holds.
+ * @vmp: The arena.
+ * @typemask: %VMEM_ALLOC for what is in use, %VMEM_FREE for the rest, both for all.
+ *
+ * Blocks count with the size that was asked for.
+ *
+ * Context: any. Takes no lock; the result may be stale.
+ * Return: The sum in units of the arena.
+ */
+size_t vmem_size(vmem_t *vmp, int typemask);
+
+/**
+ * vmem_qcache_reap() - Give what quantum caches hold back to the arena.
+ * @vmp: The arena.
+ *
+ * Does nothing so far, as there are no quantum caches yet.
+ *
+ * Context: sleep.
+ */
+void vmem_qcache_reap(vmem_t *vmp);
+
+/**
+ * vmem_set_private() - Attach a pointer of the owner's to an arena.
+ * @vmp: The arena.
+ * @priv: The pointer.
+ *
+ * Import and release functions get at it through their source argument.
+ *
+ * Context: any. The caller serialises setting against getting.
+ */
+void vmem_set_private(vmem_t *vmp, void *priv);
+
+/**
+ * vmem_get_private() - The pointer given to vmem_set_private().
+ * @vmp: The arena.
+ *
+ * Context: any.
+ * Return: The pointer; %NULL if none was set.
+ */
+void *vmem_get_private(vmem_t *vmp);
+
+#endif /* _LINUX_VMEM_H */
