@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Allocated segments by address: what a free is checked against.
+ *
+ * A linear hash table. It grows by one bucket at a time, which is split off an
+ * earlier one, so that no hold of the lock ever sees more than a chain or two.
+ * Memory for buckets is got before the lock is taken; when there is none, chains
+ * become longer until there is.
+ */
+#include "internal.h"
+
+/* Chunk of a bucket: 0 for the first 16, then one for each power of two. */
+static unsigned int chunk_of(unsigned long bucket)
+{
+	return fls_long(bucket >> VMEM_HASH_SHIFT);
+}
+
+static struct hlist_head *head(const struct vmem_allocated *table,
+			       unsigned long bucket)
+{
+	unsigned int chunk = chunk_of(bucket);
+
+	if (chunk)
+		bucket -= BIT(VMEM_HASH_SHIFT + chunk - 1);
+	return &table->chunk[chunk][bucket];
+}
+
+/*
+ * The bucket of an address when there are @buckets: by as many bits of the hash
+ * as number them all, or one less if that bucket has not been split off yet.
+ */
+static unsigned long bucket_of(const struct vmem *vmp, unsigned long addr,
+			       unsigned long buckets)
+{
+	unsigned long hash = hash_long(addr >> vmp->quantum_shift, 32);
+	unsigned long mask = BIT(fls_long(buckets - 1)) - 1;
+
+	return (hash & mask) < buckets ? hash & mask : hash & (mask >> 1);
+}
+
+static struct hlist_head *chain(const struct vmem *vmp, unsigned long addr)
+{
+	const struct vmem_allocated *table = &vmp->allocated;
+
+	return head(table, bucket_of(vmp, addr, table->buckets));
+}
+
+/* Split one more bucket off the one that has had its addresses so far. */
+static void split(struct vmem *vmp)
+{
+	struct vmem_allocated *table = &vmp->allocated;
+	unsigned long new = table->buckets++;
+	unsigned long old = new - BIT(fls_long(new) - 1);
+	struct hlist_node *next;
+	struct vmem_seg *seg;
+
+	hlist_for_each_entry_safe(seg, next, head(table, old), peers) {
+		if (bucket_of(vmp, seg->first, table->buckets) != new)
+			continue;
+		__hlist_del(&seg->peers);
+		hlist_add_head(&seg->peers, head(table, new));
+	}
+}
+
+/* Enter a segment, and let the table grow by as much as it lags behind. */
+void __vmem_allocated_insert(struct vmem *vmp, struct vmem_seg *seg)
+{
+	struct vmem_allocated *table = &vmp->allocated;
+	int i;
+
+	lockdep_assert_held(&vmp->lock);
+	WRITE_ONCE(table->count, table->count + 1);
+	for (i = 0; i < 2 && table->buckets < min(table->count, table->room); i++)
+		split(vmp);
+	hlist_add_head(&seg->peers, chain(vmp, seg->first));
+}
+
+void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg *seg)
+{
+	struct vmem_allocated *table = &vmp->allocated;
+
+	lockdep_assert_held(&vmp->lock);
+	WRITE_ONCE(table->count, table->count - 1);
+	__hlist_del(&seg->peers);
+}
+
+/**
+ * __vmem_allocated_find() - The allocated segment that begins at an address.
+ * @vmp: The arena.
+ * @addr: The address.
+ * @lookup: Increased by the number of other segments looked at.
+ *
+ * Return: The segment, or %NULL.
+ */
+struct vmem_seg *__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
+				       u64 *lookup)
+{
+	struct vmem_seg *seg;
+
+	lockdep_assert_held(&vmp->lock);
+	hlist_for_each_entry(seg, chain(vmp, addr), peers) {
+		if (seg->first == addr)
+			return seg;
+		++*lookup;
+	}
+	return NULL;
+}
+
+void vmem_allocated_init(struct vmem_allocated *table)
+{
+	table->buckets = ARRAY_SIZE(table->small);
+	table->room = ARRAY_SIZE(table->small);
+	table->chunk[0] = table->small;
+}
+
+void vmem_allocated_exit(struct vmem_allocated *table)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(table->chunk); i++)
+		kvfree(table->chunk[i]);
+}
+
+/* Twice the room, if there is memory for it. */
+static void grow(struct vmem *vmp, unsigned long room, int vmflag)
+{
+	struct vmem_allocated *table = &vmp->allocated;
+	struct hlist_head *chunk;
+	unsigned long flags;
+
+	if (vmflag & VM_NOSLEEP)
+		chunk = kcalloc(room, sizeof(*chunk), vmem_gfp(vmflag));
+	else
+		chunk = kvcalloc(room, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
+	if (!chunk)
+		return;
+	spin_lock_irqsave(&vmp->lock, flags);
+	if (table->room == room) {
+		swap(table->chunk[chunk_of(room)], chunk);
+		WRITE_ONCE(table->room, 2 * room);
+	}
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	kvfree(chunk);
+}
+
+/**
+ * vmem_allocated_reserve() - Get memory for more buckets if they are needed soon.
+ * @vmp: The arena.
+ * @vmflag: Whether to wait for it.
+ *
+ * Nothing depends on success but the length of chains. Tags are made as often as
+ * the table can grow, so this belongs to making tags.
+ */
+void vmem_allocated_reserve(struct vmem *vmp, int vmflag)
+{
+	unsigned long room = READ_ONCE(vmp->allocated.room);
+
+	if (READ_ONCE(vmp->allocated.count) >= room)
+		grow(vmp, room, vmflag);
+}
+
+/* For vmem_validate(): what is wrong with the table of @nr segments, if anything. */
+const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr)
+{
+	const struct vmem_allocated *table = &vmp->allocated;
+	const struct vmem_seg *seg;
+	unsigned long i;
+
+	lockdep_assert_held(&vmp->lock);
+	if (table->count != nr)
+		return "count of allocated segments";
+	if (table->buckets > table->room)
+		return "more buckets than there is room for";
+	for (i = 0; i < table->buckets; i++) {
+		hlist_for_each_entry(seg, head(table, i), peers) {
+			if (seg->type != VMEM_SEG_ALLOCATED)
+				return "free segment in a bucket";
+			if (bucket_of(vmp, seg->first, table->buckets) != i)
+				return "segment in a wrong bucket";
+			nr--;
+		}
+	}
+	return nr ? "allocated segment in no bucket" : NULL;
+}

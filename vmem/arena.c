@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Arenas: their beginning, their spans, their end, and the tree they form.
+ */
+#include "internal.h"
+
+#define VMEM_SLAB_MIN	64ul	/* units of a quantum cache's slab, at least */
+
+DEFINE_SPINLOCK(vmem_arenas_lock);
+static LIST_HEAD(vmem_roots);		/* arenas without source */
+static unsigned int vmem_last_id;
+
+/* === The tree of arenas === */
+
+/* Enter an arena below its source, and give it a number. */
+static void enlist(struct vmem *vmp)
+{
+	struct vmem *src = vmp->source;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	vmp->id = ++vmem_last_id;
+	list_add_tail(&vmp->siblings, src ? &src->children : &vmem_roots);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+}
+
+/* Take an arena out, unless somebody needs it. */
+static bool delist(struct vmem *vmp)
+{
+	unsigned long flags;
+	bool needed;
+
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	spin_lock(&vmp->lock);
+	needed = !list_empty(&vmp->children) || !list_empty(&vmp->waiters);
+	spin_unlock(&vmp->lock);
+	if (!needed)
+		list_del(&vmp->siblings);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+	return !needed;
+}
+
+/**
+ * __vmem_arena_next() - Go through all arenas, each before its children.
+ * @vmp: The one before; %NULL to begin.
+ * @depth: How many ancestors it has, kept up to date.
+ *
+ * Return: The next arena; %NULL at the end.
+ */
+struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth)
+{
+	struct list_head *peers;
+
+	lockdep_assert_held(&vmem_arenas_lock);
+	if (!vmp) {
+		*depth = 0;
+		return list_first_entry_or_null(&vmem_roots, struct vmem,
+						siblings);
+	}
+	if (!list_empty(&vmp->children)) {
+		++*depth;
+		return list_first_entry(&vmp->children, struct vmem, siblings);
+	}
+	for (;;) {
+		peers = vmp->source ? &vmp->source->children : &vmem_roots;
+		if (!list_is_last(&vmp->siblings, peers))
+			return list_next_entry(vmp, siblings);
+		if (!vmp->source)
+			return NULL;
+		vmp = vmp->source;
+		--*depth;
+	}
+}
+
+/* === Creation === */
+
+/* The slab size of an arena's quantum caches, which bounds imports from below. */
+static unsigned long slab_size(unsigned long quantum, unsigned long qcache_max)
+{
+	unsigned long nr = min(qcache_max / quantum,
+			       (unsigned long)VMEM_NQCACHE_MAX);
+	unsigned long size;
+
+	if (check_mul_overflow(nr * quantum, 3ul, &size) || size > LONG_MAX)
+		return BIT(BITS_PER_LONG - 1);
+	return max(roundup_pow_of_two(size + 1), VMEM_SLAB_MIN);
+}
+
+/* What is wrong with the arguments of a creation, if anything. */
+static const char *wrong_creation(unsigned long quantum, struct vmem *src,
+				  int vmflag)
+{
+	if (!is_power_of_2(quantum))
+		return "bad quantum";
+	if ((vmflag & VMC_IDENTIFIER) && (vmflag & VMC_KMEMLEAK))
+		return "bad flags";
+	if (src && ((src->cflags ^ vmflag) & VMC_IDENTIFIER))
+		return "identifier mismatch";
+	return NULL;
+}
+
+static bool span_valid(unsigned long quantum, unsigned long addr,
+		       unsigned long size)
+{
+	return addr && size && IS_ALIGNED(addr | size, quantum) &&
+	       addr + (size - 1) >= addr;
+}
+
+static void init(struct vmem *vmp, const char *name, unsigned long quantum)
+{
+	spin_lock_init(&vmp->lock);
+	INIT_LIST_HEAD(&vmp->spare);
+	INIT_LIST_HEAD(&vmp->outgrown);
+	INIT_LIST_HEAD(&vmp->anchor.order);
+	INIT_LIST_HEAD(&vmp->waiters);
+	INIT_LIST_HEAD(&vmp->walks);
+	INIT_LIST_HEAD(&vmp->children);
+	vmp->anchor.type = VMEM_SEG_SPAN;
+	vmp->quantum = quantum;
+	vmp->quantum_shift = __ffs(quantum);
+	vmem_allocated_init(&vmp->allocated);
+	ratelimit_state_init(&vmp->reports, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	strscpy(vmp->name, name ?: "", sizeof(vmp->name));
+}
+
+static void discard(struct vmem *vmp)
+{
+	vmem_seg_delete_all(&vmp->spare);
+	vmem_seg_delete_all(&vmp->outgrown);
+	vmem_allocated_exit(&vmp->allocated);
+	kfree(vmp->free.class);
+	kfree(vmp);
+}
+
+/* Add a span of the user's, or tell what is wrong with it. */
+static bool add(struct vmem *vmp, unsigned long addr, unsigned long size,
+		int vmflag, const char **wrong)
+{
+	struct vmem_span *span;
+	unsigned long flags;
+
+	*wrong = NULL;
+	if (!span_valid(vmp->quantum, addr, size)) {
+		*wrong = "bad span";
+		return false;
+	}
+	span = vmem_span_new(vmp, addr, addr + (size - 1), vmflag);
+	if (!span)
+		return false;
+	for (;;) {
+		spin_lock_irqsave(&vmp->lock, flags);
+		if (__vmem_seg_ready(vmp))
+			break;
+		spin_unlock_irqrestore(&vmp->lock, flags);
+		if (!vmem_seg_refill(vmp, vmflag)) {
+			kfree(span);
+			return false;
+		}
+	}
+	if (__vmem_span_overlap(vmp, span->head.first, span->head.last)) {
+		*wrong = "overlap";
+	} else {
+		__vmem_span_insert(vmp, span);
+		__vmem_wake(vmp, span->head.first, span->head.last);
+		span = NULL;
+	}
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	kfree(span);
+	return !*wrong;
+}
+
+/* The arena, with its first span, known to nobody yet; or what is wrong. */
+static struct vmem *create(const char *name, unsigned long base,
+			   unsigned long size, unsigned long quantum,
+			   struct vmem *src, int vmflag, const char **wrong)
+{
+	struct vmem *vmp;
+
+	*wrong = wrong_creation(quantum, src, vmflag);
+	if (*wrong)
+		return NULL;
+	vmp = kzalloc(sizeof(*vmp), vmem_gfp_nofail(vmflag));
+	if (!vmp)
+		return NULL;
+	init(vmp, name, quantum);
+	vmp->source = src;
+	vmp->cflags = vmflag & VMC_FLAGS;
+	if ((!base && !size) || add(vmp, base, size, vmflag, wrong))
+		return vmp;
+	/* No span got in. */
+	discard(vmp);
+	return NULL;
+}
+
+static struct vmem *publish(struct vmem *vmp, vmem_free_t *free_fn,
+			    size_t qcache_max)
+{
+	vmp->free_fn = free_fn;
+	if (vmp->cflags & VMC_NO_QCACHE)
+		vmp->min_import = slab_size(vmp->quantum, qcache_max);
+	__module_get(THIS_MODULE);
+	enlist(vmp);
+	return vmp;
+}
+
+static void refuse_creation(const char *wrong, const char *name,
+			    unsigned long base, unsigned long size, int vmflag,
+			    unsigned long caller)
+{
+	if (wrong)
+		vmem_report(wrong, name, base, size, caller);
+	vmem_panic(NULL, vmflag);
+}
+
+vmem_t *vmem_create(const char *name, void *base, size_t size, size_t quantum,
+		    vmem_alloc_t *afunc, vmem_free_t *ffunc, vmem_t *source,
+		    size_t qcache_max, int vmflag)
+{
+	const char *wrong;
+	struct vmem *vmp;
+
+	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	vmp = create(name, (unsigned long)base, size, quantum, source,
+		     vmflag & ~(VMC_XALLOC | VMC_XALIGN), &wrong);
+	if (!vmp) {
+		refuse_creation(wrong, name, (unsigned long)base, size, vmflag,
+				_RET_IP_);
+		return NULL;
+	}
+	vmp->alloc_fn = afunc;
+	return publish(vmp, ffunc, qcache_max);
+}
+EXPORT_SYMBOL_GPL(vmem_create);
+
+vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
+		     vmem_ximport_t *afunc, vmem_free_t *ffunc, vmem_t *source,
+		     size_t qcache_max, int vmflag)
+{
+	const char *wrong;
+	struct vmem *vmp;
+
+	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	vmp = create(name, (unsigned long)base, size, quantum, source,
+		     (vmflag & ~VMC_POPULATOR) | VMC_XALLOC, &wrong);
+	if (!vmp) {
+		refuse_creation(wrong, name, (unsigned long)base, size, vmflag,
+				_RET_IP_);
+		return NULL;
+	}
+	vmp->ximport_fn = afunc;
+	return publish(vmp, ffunc, qcache_max);
+}
+EXPORT_SYMBOL_GPL(vmem_xcreate);
+
+void *vmem_add(vmem_t *vmp, void *addr, size_t size, int vmflag)
+{
+	const char *wrong = NULL;
+	bool added = false;
+
+	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	if (!vmem_absent(vmp, _RET_IP_))
+		added = add(vmp, (unsigned long)addr, size, vmflag, &wrong);
+	if (wrong)
+		vmem_misuse(vmp, wrong, (unsigned long)addr, size, _RET_IP_);
+	if (!added)
+		vmem_panic(vmp, vmflag);
+	return added ? addr : NULL;
+}
+EXPORT_SYMBOL_GPL(vmem_add);
+
+/* === Private pointer === */
+
+void vmem_set_private(vmem_t *vmp, void *priv)
+{
+	if (!vmem_absent(vmp, _RET_IP_))
+		WRITE_ONCE(vmp->private, priv);
+}
+EXPORT_SYMBOL_GPL(vmem_set_private);
+
+void *vmem_get_private(vmem_t *vmp)
+{
+	return vmem_absent(vmp, _RET_IP_) ? NULL : READ_ONCE(vmp->private);
+}
+EXPORT_SYMBOL_GPL(vmem_get_private);
+
+void vmem_qcache_reap(vmem_t *vmp)
+{
+	might_sleep();
+	vmem_absent(vmp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(vmem_qcache_reap);
+
+/* === End === */
+
+/* Return an imported span to its source, and drop any other. */
+static void drop_span(struct vmem *vmp, struct vmem_seg *head)
+{
+	struct vmem_span *span = container_of(head, struct vmem_span, head);
+
+	list_del(&head->order);
+	if (span->imported)
+		vmem_import_release(vmp, span);
+	else
+		kfree(span);
+}
+
+void vmem_destroy(vmem_t *vmp)
+{
+	struct vmem_seg *seg, *next;
+
+	might_sleep();
+	if (!vmp)
+		return;
+	if (!delist(vmp)) {
+		vmem_misuse(vmp, "arena in use", 0, 0, _RET_IP_);
+		return;
+	}
+	if (vmp->allocated.count)
+		vmem_report_leak(vmp, _RET_IP_);
+	list_for_each_entry_safe(seg, next, &vmp->anchor.order, order)
+		if (seg->type == VMEM_SEG_SPAN)
+			drop_span(vmp, seg);
+	vmem_seg_delete_all(&vmp->anchor.order);
+	discard(vmp);
+	module_put(THIS_MODULE);
+}
+EXPORT_SYMBOL_GPL(vmem_destroy);

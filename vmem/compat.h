@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between kernels, and nothing else. Each entry names the upstream
+ * change that it stands in for and the kernel with which it can go.
+ */
+#ifndef _VMEM_COMPAT_H
+#define _VMEM_COMPAT_H
+
+#include <linux/version.h>
+
+/*
+ * Static stubs and symbols that only tests see came with "kunit: Expose 'static
+ * stub' API to redirect functions" and "kunit: add macro to allow conditionally
+ * exposing static symbols to tests", 6.3. Goes with 6.1. (Not __has_include(),
+ * which sparse does not know.)
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+#else
+#define KUNIT_STATIC_STUB_REDIRECT(real_fn_name, args...) do {} while (0)
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#endif
+
+#endif /* _VMEM_COMPAT_H */

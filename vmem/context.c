@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Contexts: the only place that turns allocation flags into those of Linux.
+ */
+#include "internal.h"
+
+/**
+ * vmem_gfp() - The gfp flags for memory on behalf of a request.
+ * @vmflag: Flags of the request.
+ *
+ * Return: ``GFP_KERNEL`` with %VM_SLEEP. With %VM_NOSLEEP ``GFP_NOWAIT``, or
+ * ``GFP_ATOMIC`` with %VM_PUSHPAGE, and no warnings. All with ``__GFP_NORETRY`` if
+ * there is %VM_NORMALPRI.
+ */
+gfp_t vmem_gfp(int vmflag)
+{
+	gfp_t gfp = GFP_KERNEL;
+
+	if (vmflag & VM_NOSLEEP)
+		gfp = vmflag & VM_PUSHPAGE ? GFP_ATOMIC : GFP_NOWAIT;
+	if (vmflag & VM_NOSLEEP)
+		gfp |= __GFP_NOWARN;
+	if (vmflag & VM_NORMALPRI)
+		gfp |= __GFP_NORETRY;
+	return gfp;
+}
+
+/**
+ * vmem_gfp_nofail() - The same for memory that %VM_SLEEP cannot do without.
+ * @vmflag: Flags of the request.
+ *
+ * Return: The gfp flags, for a few hundred bytes to some pages.
+ */
+gfp_t vmem_gfp_nofail(int vmflag)
+{
+	if (vmflag & VM_NOSLEEP)
+		return vmem_gfp(vmflag);
+	return GFP_KERNEL | __GFP_NOFAIL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that the library needs of Linux. No other file here includes a kernel
+ * header, so that the same sources build against another implementation of this
+ * list, included first under the same guard.
+ */
+#ifndef _VMEM_DEPS_H
+#define _VMEM_DEPS_H
+
+#include <linux/align.h>
+#include <linux/bitops.h>
+#include <linux/cache.h>
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/hash.h>
+#include <linux/init.h>
+#include <linux/instruction_pointer.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/rbtree.h>
+#include <linux/rbtree_augmented.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include <linux/vmem.h>
+
+#include "compat.h"
+
+#endif /* _VMEM_DEPS_H */

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Free segments by size: instant fit in a few instructions.
+ *
+ * Lengths are classed on two levels, as in TLSF (Masmano et al., 2004): by their
+ * power of two and, inside it, by 16 equal steps, so that a class that is surely
+ * long enough wastes a sixteenth where plain powers of two waste half. Lengths
+ * below 32 quanta have a class each. A bitmap tells which classes have members,
+ * a word above it which words of the bitmap are not zero: the next class with
+ * members is found by two find-first-bit instructions.
+ *
+ * An arena has list heads only for classes up to that of its longest span.
+ */
+#include "internal.h"
+
+#define VMEM_CLASS_STEPS	BIT(VMEM_CLASS_SHIFT)
+
+static_assert(VMEM_CLASS_EXACT == 2 * VMEM_CLASS_STEPS,
+	      "exact classes end where steps become two quanta wide");
+static_assert(BITS_TO_LONGS(VMEM_CLASSES) <= BITS_PER_LONG,
+	      "one word tells about all words of the bitmap");
+
+/* The class of a segment of @quanta quanta. */
+static unsigned int class_of(unsigned long quanta)
+{
+	unsigned int shift;
+
+	if (quanta < VMEM_CLASS_EXACT)
+		return quanta;
+	shift = __fls(quanta) - VMEM_CLASS_SHIFT;	/* log2 of a step */
+	return (shift << VMEM_CLASS_SHIFT) + (quanta >> shift);
+}
+
+/* The lowest class of which every member has @quanta quanta. */
+static unsigned int class_surely(unsigned long quanta)
+{
+	return class_of(quanta - 1) + 1;
+}
+
+static unsigned int seg_class(const struct vmem *vmp, const struct vmem_seg *seg)
+{
+	/* Length minus one: a span may have 2^64 - 1 units, never 2^64. */
+	return class_of(((seg->last - seg->first) >> vmp->quantum_shift) + 1);
+}
+
+static unsigned int next_class(const struct vmem_freeindex *idx,
+			       unsigned int class)
+{
+	unsigned int word = class / BITS_PER_LONG;
+	unsigned long bits;
+
+	if (class >= VMEM_CLASSES)
+		return VMEM_CLASSES;
+	bits = idx->nonempty[word] & (~0ul << (class % BITS_PER_LONG));
+	if (!bits) {
+		bits = idx->words & (~0ul << word) & ~BIT(word);
+		if (!bits)
+			return VMEM_CLASSES;
+		word = __ffs(bits);
+		bits = idx->nonempty[word];
+	}
+	return word * BITS_PER_LONG + __ffs(bits);
+}
+
+static struct vmem_seg *class_first(const struct vmem_freeindex *idx,
+				    unsigned int class)
+{
+	if (class >= VMEM_CLASSES)
+		return NULL;
+	return hlist_entry(idx->class[class].first, struct vmem_seg, peers);
+}
+
+/**
+ * __vmem_free_surely() - A free segment that is long enough, in constant time.
+ * @vmp: The arena.
+ * @len: Units wanted, a multiple of the quantum.
+ *
+ * Return: A segment of the lowest class in which all are long enough. %NULL if
+ * there is none; shorter classes may still have one.
+ */
+struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len)
+{
+	const struct vmem_freeindex *idx = &vmp->free;
+	unsigned long quanta = len >> vmp->quantum_shift;
+
+	lockdep_assert_held(&vmp->lock);
+	return class_first(idx, next_class(idx, class_surely(quanta)));
+}
+
+/**
+ * __vmem_free_maybe() - Walk the free segments that may be long enough.
+ * @vmp: The arena.
+ * @seg: The one before; %NULL to begin.
+ * @len: Units wanted, a multiple of the quantum.
+ *
+ * Return: The next one, of the same or a longer class; %NULL at the end.
+ */
+struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
+				   unsigned long len)
+{
+	const struct vmem_freeindex *idx = &vmp->free;
+	unsigned int class;
+
+	lockdep_assert_held(&vmp->lock);
+	if (seg && seg->peers.next)
+		return hlist_entry(seg->peers.next, struct vmem_seg, peers);
+	class = seg ? seg_class(vmp, seg) + 1 : class_of(len >> vmp->quantum_shift);
+	return class_first(idx, next_class(idx, class));
+}
+
+/* Are both of a class? Then neither is surely shorter than the other. */
+bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
+		     const struct vmem_seg *b)
+{
+	return seg_class(vmp, a) == seg_class(vmp, b);
+}
+
+/* Enter a free segment in all indexes that the arena has. */
+void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg)
+{
+	struct vmem_freeindex *idx = &vmp->free;
+	unsigned int class = seg_class(vmp, seg);
+
+	lockdep_assert_held(&vmp->lock);
+	hlist_add_head(&seg->peers, &idx->class[class]);
+	__set_bit(class, idx->nonempty);
+	__set_bit(class / BITS_PER_LONG, &idx->words);
+	if (vmp->order.state != VMEM_ORDER_NONE)
+		__vmem_order_insert(vmp, seg);
+}
+
+/* Take a free segment out of them, while it still is what it was. */
+void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg)
+{
+	struct vmem_freeindex *idx = &vmp->free;
+	unsigned int class = seg_class(vmp, seg);
+
+	lockdep_assert_held(&vmp->lock);
+	__hlist_del(&seg->peers);
+	if (hlist_empty(&idx->class[class])) {
+		__clear_bit(class, idx->nonempty);
+		if (!idx->nonempty[class / BITS_PER_LONG])
+			__clear_bit(class / BITS_PER_LONG, &idx->words);
+	}
+	if (vmp->order.state != VMEM_ORDER_NONE)
+		__vmem_order_remove(vmp, seg);
+}
+
+/**
+ * vmem_free_reserve() - Make room in the index for segments of a length.
+ * @vmp: The arena.
+ * @last: Their length minus one.
+ * @vmflag: Whether to wait for memory.
+ *
+ * Return: Whether there is room. There always is, unless %VM_NOSLEEP.
+ */
+bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag)
+{
+	unsigned int classes = class_of((last >> vmp->quantum_shift) + 1) + 1;
+	struct vmem_freeindex *idx = &vmp->free;
+	struct hlist_head *class;
+	unsigned long flags;
+	unsigned int i;
+
+	if (READ_ONCE(idx->classes) >= classes)
+		return true;
+	class = kcalloc(classes, sizeof(*class), vmem_gfp_nofail(vmflag));
+	if (!class)
+		return false;
+	spin_lock_irqsave(&vmp->lock, flags);
+	if (idx->classes < classes) {
+		for (i = 0; i < idx->classes; i++)
+			hlist_move_list(&idx->class[i], &class[i]);
+		swap(idx->class, class);
+		WRITE_ONCE(idx->classes, classes);
+	}
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	kfree(class);
+	return true;
+}
+
+/* For vmem_validate(): what is wrong with the index of @nr_free segments. */
+const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free)
+{
+	const struct vmem_freeindex *idx = &vmp->free;
+	const struct vmem_seg *seg;
+	unsigned int class;
+
+	lockdep_assert_held(&vmp->lock);
+	for (class = 0; class < idx->classes; class++) {
+		if (hlist_empty(&idx->class[class]) == test_bit(class, idx->nonempty))
+			return "bit of a size class";
+		hlist_for_each_entry(seg, &idx->class[class], peers) {
+			if (seg->type != VMEM_SEG_FREE || seg_class(vmp, seg) != class)
+				return "segment in a wrong size class";
+			nr_free--;
+		}
+	}
+	if (find_next_bit(idx->nonempty, VMEM_CLASSES, class) < VMEM_CLASSES)
+		return "bit of a size class that is too long";
+	for (class = 0; class < VMEM_CLASSES; class += BITS_PER_LONG) {
+		unsigned int word = class / BITS_PER_LONG;
+
+		if (!!idx->nonempty[word] != test_bit(word, &idx->words))
+			return "bit of a word of size classes";
+	}
+	return nr_free ? "free segment in no size class" : NULL;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Imports: spans that come from a source when an arena has run out, and go back.
+ *
+ * A source that is asked through vmem_alloc() is asked as a request of its own,
+ * down the chain of sources, and never sleeps for space: whoever may sleep does
+ * so at the arena that was called, for the whole chain (wait.c). Other import
+ * functions are called with the caller's flags and may do as they like, which
+ * includes returning nonsense: what they return is checked and handed back.
+ */
+#include "internal.h"
+
+/* Source quanta come into the sizes of imports. */
+static unsigned long import_unit(const struct vmem *vmp)
+{
+	if (!vmp->source)
+		return vmp->quantum;
+	return max(vmp->quantum, vmp->source->quantum);
+}
+
+/* Does it import by vmem_alloc(), from an arena that can be asked directly? */
+bool vmem_imports_from_arena(const struct vmem *vmp)
+{
+	return !(vmp->cflags & VMC_XALLOC) && vmp->alloc_fn == vmem_alloc &&
+	       vmp->source;
+}
+
+static bool plain(const struct vmem *vmp)
+{
+	return vmem_imports_from_arena(vmp) && vmp->free_fn == vmem_free;
+}
+
+/* Whether the source may be asked at all on behalf of a request. */
+bool vmem_importable(const struct vmem *vmp, const struct vmem_req *req)
+{
+	return vmp->alloc_fn && !req->nocross && !req->min &&
+	       req->max == ULONG_MAX;
+}
+
+/* Units that are imported beyond the size, to find an aligned block in them. */
+static unsigned long padding(const struct vmem *vmp, const struct vmem_req *req,
+			     unsigned long unit)
+{
+	if (req->align <= unit || (vmp->cflags & VMC_XALIGN))
+		return req->phase;
+	if (IS_ALIGNED(req->phase, unit))
+		return req->align - unit;
+	return req->align - vmp->quantum;
+}
+
+/**
+ * vmem_import_request() - What the source is asked for, to serve a request.
+ * @vmp: The arena.
+ * @req: The request.
+ * @sub: Set to the request to the source.
+ *
+ * A plain import passes alignment and phase on, rounded down to what the source
+ * can deal with, and asks for the difference on top.
+ *
+ * Return: Whether such a size exists.
+ */
+bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
+			 struct vmem_req *sub)
+{
+	unsigned long unit = import_unit(vmp);
+	unsigned long size;
+
+	*sub = (struct vmem_req) {
+		.align = vmp->source ? vmp->source->quantum : vmp->quantum,
+		.max = ULONG_MAX,
+		.policy = VMEM_INSTANT,
+		.patient = req->patient,
+		.settled = req->settled,
+		.vmflag = req->vmflag & VM_KMFLAGS,
+		.caller = req->caller,
+	};
+	size = padding(vmp, req, unit);
+	if (plain(vmp)) {
+		sub->align = unit;
+		if (req->align > unit) {
+			sub->align = req->align;
+			sub->phase = req->phase & ~(unit - 1);
+			size = req->phase - sub->phase;
+		}
+	}
+	if (check_add_overflow(size, req->size, &size))
+		return false;
+	size = max(size, vmp->min_import);
+	sub->size = ALIGN(size, unit);
+	sub->len = sub->size;
+	return sub->len >= size;
+}
+
+/* Hand a span back as it came, to whoever it came from. */
+static void give_back(struct vmem *vmp, unsigned long first, unsigned long size,
+		      bool constrained)
+{
+	vmem_free_t *free_fn = vmp->free_fn;
+
+	if (!free_fn)
+		return;
+	if (constrained && free_fn == vmem_free)
+		free_fn = vmem_xfree;
+	free_fn(vmp->source, (void *)first, size);
+}
+
+/**
+ * vmem_import_release() - Return a span that has left the arena.
+ * @vmp: The arena.
+ * @span: The span.
+ *
+ * A source that is an arena wakes those who wait for it. Nobody can wait for any
+ * other source, so sleepers that the span could have served are told to ask.
+ */
+void vmem_import_release(struct vmem *vmp, struct vmem_span *span)
+{
+	unsigned long first = span->head.first, last = span->head.last;
+	unsigned long flags;
+
+	give_back(vmp, first, last - first + 1, span->constrained);
+	kfree(span);
+	if (plain(vmp))
+		return;
+	spin_lock_irqsave(&vmp->lock, flags);
+	__vmem_wake(vmp, first, last);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+}
+
+/* Ask an arena, which fails if nobody is going to wait for it. */
+static unsigned long ask(struct vmem *src, const struct vmem_req *req)
+{
+	unsigned long addr = vmem_serve(src, req);
+
+	if (!addr && !req->patient)
+		vmem_count(src, &src->stats.fail);
+	return addr;
+}
+
+/* Call the import function. @sub->size becomes what it says it has obtained. */
+static unsigned long call(struct vmem *vmp, const struct vmem_req *req,
+			  struct vmem_req *sub)
+{
+	size_t size = sub->size;
+	void *addr;
+
+	if (vmem_imports_from_arena(vmp))
+		return ask(vmp->source, sub);
+	if (req->settled)
+		return 0;
+	if (!(vmp->cflags & VMC_XALLOC))
+		return (unsigned long)vmp->alloc_fn(vmp->source, size,
+						    sub->vmflag);
+	addr = vmp->ximport_fn(vmp->source, &size, req->align, sub->vmflag);
+	sub->size = size;
+	return (unsigned long)addr;
+}
+
+/* Is [first, first + size) what was asked for? @len is what had been asked. */
+static bool sound(const struct vmem *vmp, const struct vmem_req *req,
+		  unsigned long first, unsigned long size, unsigned long len)
+{
+	unsigned long align = vmp->quantum;
+
+	if (vmp->cflags & VMC_XALIGN)
+		align = req->align;
+	return IS_ALIGNED(first, align) && size >= len &&
+	       IS_ALIGNED(size, import_unit(vmp)) && first + (size - 1) >= first;
+}
+
+/*
+ * Make the span part of the arena and allocate from it, unless there is space
+ * now without it, or none even with it; then the span is surplus.
+ */
+static unsigned long __settle(struct vmem *vmp, const struct vmem_req *req,
+			      struct vmem_span *span, bool *surplus)
+{
+	struct vmem_seg *seg;
+	unsigned long addr;
+
+	*surplus = true;
+	if (__vmem_search(vmp, req, &seg, &addr) == VMEM_SEARCH_FOUND) {
+		__vmem_take(vmp, req, seg, addr);
+		return addr;
+	}
+	if (!vmem_place(req, span->head.first, span->head.last, &addr))
+		return 0;
+	*surplus = false;
+	seg = __vmem_take(vmp, req, __vmem_span_insert(vmp, span), addr);
+	__vmem_wake_beside(vmp, seg);
+	return addr;
+}
+
+/* Accept a sound span. Overlap with another can be told under the lock only. */
+static unsigned long accept(struct vmem *vmp, const struct vmem_req *req,
+			    struct vmem_span *span, bool *surplus, bool *overlap)
+{
+	unsigned long addr = 0;
+	unsigned long flags;
+
+	*surplus = true;
+	*overlap = false;
+	for (;;) {
+		spin_lock_irqsave(&vmp->lock, flags);
+		if (__vmem_seg_ready(vmp))
+			break;
+		spin_unlock_irqrestore(&vmp->lock, flags);
+		if (!vmem_seg_refill(vmp, req->vmflag))
+			return 0;
+	}
+	*overlap = __vmem_span_overlap(vmp, span->head.first, span->head.last);
+	if (!*overlap)
+		addr = __settle(vmp, req, span, surplus);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	return addr;
+}
+
+/* What to do with [first, first + size), which the import function returned. */
+static unsigned long receive(struct vmem *vmp, const struct vmem_req *req,
+			     const struct vmem_req *sub, unsigned long first)
+{
+	bool constrained = plain(vmp) &&
+			   (sub->phase || sub->align > vmp->source->quantum);
+	bool surplus = true, bad = true;
+	struct vmem_span *span = NULL;
+	unsigned long addr = 0;
+
+	if (sound(vmp, req, first, sub->size, sub->len)) {
+		bad = false;
+		span = vmem_span_new(vmp, first, first + (sub->size - 1),
+				     req->vmflag);
+	}
+	if (span) {
+		span->imported = true;
+		span->constrained = constrained;
+		addr = accept(vmp, req, span, &surplus, &bad);
+	}
+	if (!surplus)
+		return addr;
+	if (bad)
+		vmem_misuse(vmp, "bad import", first, sub->size, req->caller);
+	give_back(vmp, first, sub->size, constrained);
+	kfree(span);
+	return addr;
+}
+
+/**
+ * vmem_import() - Ask the source for space, and allocate from it.
+ * @vmp: The arena.
+ * @req: A request that vmem_importable() approves of.
+ *
+ * The arena is searched once more in any case: somebody may have freed something
+ * meanwhile, not least the import function.
+ *
+ * Return: The address, or 0.
+ */
+unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req)
+{
+	struct vmem_req sub;
+	unsigned long first;
+	unsigned long addr = 0;
+
+	if (!vmem_import_request(vmp, req, &sub))
+		return 0;
+	first = call(vmp, req, &sub);
+	if (first)
+		addr = receive(vmp, req, &sub, first);
+	return addr ?: vmem_try(vmp, req);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of an arena: every structure, and for each field what guards it.
+ *
+ * Names: @vmp is an arena, @seg a segment (its boundary tag), @span a span, @req
+ * a request, @src an arena that @vmp imports from. A function that begins with
+ * two underscores expects the arena lock to be held, and asserts it.
+ *
+ * Ranges are inclusive, [first, last], everywhere in here, so that a span at the
+ * very top of the address space is no special case. The public interface speaks
+ * of start and size.
+ *
+ * Letters after a field: [C] constant once the arena exists, [L] guarded by the
+ * arena's lock, [L/r] the same, but read without it where stale is good enough,
+ * [A] guarded by vmem_arenas_lock, [O] by its owner, a thread.
+ */
+#ifndef _VMEM_INTERNAL_H
+#define _VMEM_INTERNAL_H
+
+#include "deps.h"
+
+#define VMEM_NAME_LEN	30	/* with the final 0 */
+
+/* === Requests (request.c, place.c) === */
+
+enum vmem_policy {
+	VMEM_INSTANT,		/* any segment that is surely long enough */
+	VMEM_BEST,		/* the shortest segment that can serve */
+	VMEM_FIRST,		/* the lowest address */
+	VMEM_NEXT,		/* the lowest address from the cursor on */
+};
+
+/*
+ * A request as it leaves request.c: checked, complete, and not checked again by
+ * anyone. Unlimited is 0 for @nocross and @min, ULONG_MAX for @max.
+ */
+struct vmem_req {
+	unsigned long size;	/* as asked for, recorded, counted */
+	unsigned long len;	/* @size rounded up to the quantum: occupied */
+	unsigned long align;	/* power of two, at least the quantum */
+	unsigned long phase;	/* below @align */
+	unsigned long nocross;	/* power of two, at least @align; or 0 */
+	unsigned long min;	/* lowest first unit */
+	unsigned long max;	/* highest last unit, of the @size asked for */
+	enum vmem_policy policy;
+	bool high;		/* highest suitable address of the segment */
+	bool patient;		/* will sleep: what it tries before is no failure */
+	bool settled;		/* import functions have been asked: leave them */
+	int vmflag;
+	unsigned long caller;	/* for reports */
+};
+
+/* === Segments (segment.c) === */
+
+enum vmem_seg_type {
+	VMEM_SEG_SPAN,		/* head of a span, or of the arena's list */
+	VMEM_SEG_ALLOCATED,
+	VMEM_SEG_FREE,
+};
+
+/*
+ * Boundary tag of a segment: 64 bytes, a cache line, on 64-bit machines.
+ *
+ * All tags of an arena are on one list in address order; each span's segments
+ * follow its head. A segment therefore finds its neighbours, and learns from
+ * their type whether they are free or of another span, in constant time.
+ */
+struct vmem_seg {
+	struct list_head order;		/* vmem::anchor; or vmem::spare */
+	unsigned long first;
+	unsigned long last;
+	struct hlist_node peers;	/* free: its class; allocated: its bucket */
+	unsigned long size;		/* allocated: asked for */
+	u8 type;			/* enum vmem_seg_type */
+	bool wide;			/* is a struct vmem_wide_seg */
+};
+
+/*
+ * Tag of a segment in an arena whose free segments are kept in order (order.c).
+ */
+struct vmem_wide_seg {
+	struct vmem_seg seg;
+	struct rb_node by_addr;		/* vmem_order::by_addr */
+	unsigned long longest;		/* longest segment of this subtree */
+	struct rb_node by_len;		/* vmem_order::by_len */
+};
+
+/* Somebody who will go on at a tag; passed on when that tag goes away. */
+struct vmem_cursor {
+	struct list_head link;		/* vmem::walks [L] */
+	struct vmem_seg *next;		/* [L] */
+};
+
+/* === Free segments by size (freeindex.c) === */
+
+/*
+ * Classes: one for each length below 32 quanta, then 16 for each power of two.
+ */
+#define VMEM_CLASS_EXACT	32
+#define VMEM_CLASS_SHIFT	4
+#define VMEM_CLASSES \
+	(VMEM_CLASS_EXACT + ((BITS_PER_LONG - 5) << VMEM_CLASS_SHIFT))
+
+struct vmem_freeindex {
+	unsigned long words;		/* which words of @nonempty are not 0 */
+	unsigned long nonempty[BITS_TO_LONGS(VMEM_CLASSES)];
+	unsigned int classes;		/* for which @class has room */
+	struct hlist_head *class;
+};
+
+/* === Free segments in order (order.c) === */
+
+enum vmem_order_state {
+	VMEM_ORDER_NONE,		/* nobody has asked */
+	VMEM_ORDER_BUILDING,		/* complete up to vmem_order::next */
+	VMEM_ORDER_READY,
+};
+
+struct vmem_order {
+	enum vmem_order_state state;
+	struct vmem_cursor next;	/* BUILDING: where to go on */
+	struct rb_root by_addr;		/* augmented with vmem_wide_seg::longest */
+	struct rb_root by_len;		/* by length, then by address */
+};
+
+/* === Allocated segments (allocated.c) === */
+
+#define VMEM_HASH_SHIFT		4	/* buckets to begin with, log2 */
+#define VMEM_HASH_CHUNKS	(BITS_PER_LONG - VMEM_HASH_SHIFT)
+
+/*
+ * A linear hash table (Litwin, 1980): with 2^n + k buckets, the first k of 2^n
+ * have been split in two. Chunk 0 has the first 16 buckets, each further chunk
+ * as many as all before it, so that growth never moves a bucket's head.
+ */
+struct vmem_allocated {
+	unsigned long count;		/* segments in the table */
+	unsigned long buckets;		/* in use */
+	unsigned long room;		/* for which there is memory */
+	struct hlist_head *chunk[VMEM_HASH_CHUNKS];
+	struct hlist_head small[1 << VMEM_HASH_SHIFT];	/* chunk 0 */
+};
+
+/* === Spans (span.c, import.c) === */
+
+struct vmem_span {
+	struct vmem_seg head;		/* first and last are the span's */
+	struct rb_node node;		/* vmem::spans [L] */
+	bool imported;			/* came through the import function */
+	bool constrained;		/* and that as vmem_xalloc() [C] */
+};
+
+/* === Policies (search.c) === */
+
+enum vmem_search {
+	VMEM_SEARCH_FOUND,
+	VMEM_SEARCH_NOTHING,
+	VMEM_SEARCH_ORDER,		/* cannot tell without vmem_order_build() */
+};
+
+/* === Sleepers (wait.c) === */
+
+struct vmem_wait;
+
+/* A sleeper's request, as seen by one of the arenas that it waits for. */
+struct vmem_waiter {
+	struct list_head link;		/* vmem::waiters [L] */
+	struct vmem *vmp;		/* [O] */
+	struct vmem_req req;		/* [O] */
+	struct vmem_wait *wait;		/* [O] */
+};
+
+/* A thread that waits for its own arena and the ancestors it imports from. */
+struct vmem_wait {
+	struct completion space;
+	unsigned int count;		/* [O] */
+	struct vmem_waiter *waiters;	/* [O] one for each of those arenas */
+};
+
+/* === Statistics (stats.c) === */
+
+/* The kstat names, in their order, and ours at the end. */
+enum vmem_stat {
+	VMEM_STAT_MEM_INUSE,
+	VMEM_STAT_MEM_IMPORT,
+	VMEM_STAT_MEM_TOTAL,
+	VMEM_STAT_SOURCE,
+	VMEM_STAT_ALLOC,
+	VMEM_STAT_FREE,
+	VMEM_STAT_WAIT,
+	VMEM_STAT_FAIL,
+	VMEM_STAT_LOOKUP,
+	VMEM_STAT_SEARCH,
+	VMEM_STAT_POPULATE_WAIT,
+	VMEM_STAT_POPULATE_FAIL,
+	VMEM_STAT_CONTAINS,
+	VMEM_STAT_CONTAINS_SEARCH,
+	VMEM_STAT_MISUSE,
+	VMEM_NR_STATS,
+};
+
+struct vmem_stats {
+	u64 alloc;
+	u64 free;
+	u64 wait;
+	u64 fail;
+	u64 lookup;
+	u64 search;
+	u64 populate_wait;
+	u64 populate_fail;
+	u64 contains;
+	u64 contains_search;
+	u64 misuse;
+};
+
+/* === The arena === */
+
+struct vmem {
+	/* Read by every call, written by none. */
+	unsigned long quantum;		/* [C] */
+	unsigned int quantum_shift;	/* [C] */
+	int cflags;			/* [C] VMC_* */
+	union {				/* [C] by VMC_XALLOC */
+		vmem_alloc_t *alloc_fn;
+		vmem_ximport_t *ximport_fn;
+	};
+	vmem_free_t *free_fn;		/* [C] */
+	struct vmem *source;		/* [C] */
+	unsigned long min_import;	/* [C] */
+	void *private;			/* by the user */
+
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	unsigned int nr_spare;		/* [L/r] */
+	struct list_head spare;		/* [L] tags for the next requests */
+	struct list_head outgrown;	/* [L] narrow tags, to be deleted */
+	struct vmem_seg anchor;		/* [L] of all tags in address order */
+	unsigned long inuse;		/* [L/r] */
+	unsigned long total;		/* [L/r] */
+	unsigned long imported;		/* [L/r] */
+	unsigned long cursor;		/* [L] of next fit */
+	struct list_head waiters;	/* [L] struct vmem_waiter */
+	struct list_head walks;		/* [L] struct vmem_cursor */
+	struct rb_root spans;		/* [L] struct vmem_span, by address */
+	struct vmem_stats stats;	/* [L/r] */
+	struct vmem_order order;	/* [L] */
+	struct vmem_allocated allocated; /* [L] */
+	struct vmem_freeindex free;	/* [L] */
+
+	struct list_head siblings;	/* [A] vmem::children, or vmem_roots */
+	struct list_head children;	/* [A] arenas that import from this one */
+	unsigned int id;		/* [C] */
+	struct ratelimit_state reports;	/* has a lock of its own */
+	char name[VMEM_NAME_LEN];	/* [C] */
+};
+
+/* main.c */
+extern struct kmem_cache *vmem_seg_cache;	/* struct vmem_seg */
+extern struct kmem_cache *vmem_wide_cache;	/* struct vmem_wide_seg */
+
+/* arena.c */
+extern spinlock_t vmem_arenas_lock;
+struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth);
+
+/* context.c */
+gfp_t vmem_gfp(int vmflag);
+gfp_t vmem_gfp_nofail(int vmflag);
+
+/* request.c */
+bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,
+		    int vmflag, unsigned long caller);
+bool vmem_req_constrained(struct vmem *vmp, struct vmem_req *req);
+
+/* place.c */
+bool vmem_place(const struct vmem_req *req, unsigned long first,
+		unsigned long last, unsigned long *addr);
+
+/* segment.c */
+#define VMEM_TAGS	3	/* that one operation can need: a span, two cuts */
+
+struct vmem_seg *vmem_seg_new(struct vmem *vmp, bool wide, int vmflag);
+void vmem_seg_delete_all(struct list_head *tags);
+bool vmem_seg_refill(struct vmem *vmp, int vmflag);
+void vmem_seg_trim(struct vmem *vmp);
+struct vmem_seg *__vmem_seg_get(struct vmem *vmp);
+void __vmem_seg_pass(struct vmem *vmp, const struct vmem_seg *seg,
+		     struct vmem_seg *to);
+void __vmem_seg_put(struct vmem *vmp, struct vmem_seg *seg);
+struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
+				unsigned long first, unsigned long last);
+struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
+				  unsigned long first, unsigned long last);
+struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg);
+
+/* Are there tags for one operation? If not, vmem_seg_refill() without the lock. */
+static inline bool __vmem_seg_ready(const struct vmem *vmp)
+{
+	lockdep_assert_held(&vmp->lock);
+	return vmp->nr_spare >= VMEM_TAGS;
+}
+
+/* freeindex.c */
+struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len);
+struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
+				   unsigned long len);
+bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
+		     const struct vmem_seg *b);
+void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg);
+void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg);
+bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag);
+const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free);
+
+/* order.c */
+void __vmem_order_insert(struct vmem *vmp, struct vmem_seg *seg);
+void __vmem_order_remove(struct vmem *vmp, struct vmem_seg *seg);
+struct vmem_seg *__vmem_order_next(struct vmem *vmp, unsigned long from,
+				   unsigned long len);
+struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,
+				     unsigned long len);
+bool vmem_order_build(struct vmem *vmp, int vmflag);
+const char *__vmem_order_broken(struct vmem *vmp);
+
+/* search.c */
+enum vmem_search __vmem_search(struct vmem *vmp, const struct vmem_req *req,
+			       struct vmem_seg **seg, unsigned long *addr);
+
+/* allocated.c */
+void vmem_allocated_init(struct vmem_allocated *table);
+void vmem_allocated_exit(struct vmem_allocated *table);
+void vmem_allocated_reserve(struct vmem *vmp, int vmflag);
+void __vmem_allocated_insert(struct vmem *vmp, struct vmem_seg *seg);
+void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg *seg);
+struct vmem_seg *__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
+				       u64 *lookup);
+const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr);
+
+/* span.c */
+struct vmem_span *vmem_span_new(struct vmem *vmp, unsigned long first,
+				unsigned long last, int vmflag);
+struct vmem_span *__vmem_span_overlap(struct vmem *vmp, unsigned long first,
+				      unsigned long last);
+struct vmem_seg *__vmem_span_insert(struct vmem *vmp, struct vmem_span *span);
+void __vmem_span_remove(struct vmem *vmp, struct vmem_span *span,
+			struct vmem_seg *seg);
+struct vmem_span *__vmem_span_idle(struct vmem *vmp, struct vmem_seg *seg);
+
+/* import.c */
+bool vmem_imports_from_arena(const struct vmem *vmp);
+bool vmem_importable(const struct vmem *vmp, const struct vmem_req *req);
+bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
+			 struct vmem_req *sub);
+unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req);
+void vmem_import_release(struct vmem *vmp, struct vmem_span *span);
+
+/* alloc.c */
+struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
+			     struct vmem_seg *seg, unsigned long addr);
+unsigned long vmem_try(struct vmem *vmp, const struct vmem_req *req);
+unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req);
+
+/* wait.c */
+void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last);
+void __vmem_wake_beside(struct vmem *vmp, const struct vmem_seg *seg);
+unsigned long vmem_wait(struct vmem *vmp, const struct vmem_req *req);
+
+/* stats.c */
+extern const char * const vmem_stat_names[VMEM_NR_STATS];
+
+void vmem_count(struct vmem *vmp, u64 *counter);
+void __vmem_stats(struct vmem *vmp, u64 values[VMEM_NR_STATS]);
+u64 vmem_stat(struct vmem *vmp, enum vmem_stat which);
+
+/* debugfs.c */
+void vmem_debugfs_init(void);
+void vmem_debugfs_exit(void);
+
+/* report.c */
+void vmem_report(const char *what, const char *name, unsigned long addr,
+		 unsigned long size, unsigned long caller);
+void vmem_misuse(struct vmem *vmp, const char *what, unsigned long addr,
+		 unsigned long size, unsigned long caller);
+void vmem_report_leak(const struct vmem *vmp, unsigned long caller);
+bool vmem_refuse_absent(unsigned long caller);
+void vmem_panic(struct vmem *vmp, int vmflag);
+
+/* Is there no arena? That is reported. */
+static inline bool vmem_absent(const struct vmem *vmp, unsigned long caller)
+{
+	return likely(vmp) ? false : vmem_refuse_absent(caller);
+}
+
+/* validate.c */
+bool vmem_validate(struct vmem *vmp);
+
+#endif /* _VMEM_INTERNAL_H */

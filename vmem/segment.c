@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segments: supply of boundary tags, splitting and merging.
+ *
+ * Boundary tags (Knuth, TAOCP vol. 1, 2.5; the 2001 paper, 4.4.2) make merging
+ * a matter of looking at both neighbours in address order. When pieces are cut
+ * or joined, the lowest piece keeps the tag: whoever points at a tag that comes
+ * after some address may rely on that.
+ *
+ * Tags come from a stash in the arena, so that nothing is allocated under its
+ * lock and a free needs no memory: a block takes at most two tags more than the
+ * free segment it is cut from, and joining gives tags back.
+ */
+#include "internal.h"
+
+#define VMEM_REFILL	8	/* tags allocated at a time */
+#define VMEM_SPARE_MAX	64	/* stash that a free leaves behind */
+
+/* === Supply === */
+
+static bool wants_wide(const struct vmem *vmp)
+{
+	return READ_ONCE(vmp->order.state) != VMEM_ORDER_NONE;
+}
+
+static struct kmem_cache *seg_cache(bool wide)
+{
+	return wide ? vmem_wide_cache : vmem_seg_cache;
+}
+
+/*
+ * vmem_seg_new() - Allocate a tag.
+ *
+ * Return: The tag. %NULL if there is no memory and @vmflag says not to wait.
+ */
+struct vmem_seg *vmem_seg_new(struct vmem *vmp, bool wide, int vmflag)
+{
+	struct kmem_cache *cache = seg_cache(wide);
+	struct vmem_seg *seg;
+
+	seg = kmem_cache_alloc(cache, vmem_gfp(vmflag | VM_NOSLEEP));
+	if (!seg) {
+		vmem_count(vmp, &vmp->stats.populate_fail);
+		if (vmflag & VM_NOSLEEP)
+			return NULL;
+		vmem_count(vmp, &vmp->stats.populate_wait);
+		seg = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL);
+	}
+	seg->wide = wide;
+	return seg;
+}
+
+static void seg_delete(struct vmem_seg *seg)
+{
+	kmem_cache_free(seg_cache(seg->wide), seg);
+}
+
+void vmem_seg_delete_all(struct list_head *tags)
+{
+	struct vmem_seg *seg, *next;
+
+	list_for_each_entry_safe(seg, next, tags, order)
+		seg_delete(seg);
+}
+
+/* Add tags to the stash, unless another width is wanted now. */
+static void stash(struct vmem *vmp, struct list_head *tags, unsigned int nr,
+		  bool wide)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	if (wide == wants_wide(vmp)) {
+		list_splice_init(tags, &vmp->spare);
+		WRITE_ONCE(vmp->nr_spare, vmp->nr_spare + nr);
+	}
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	vmem_seg_delete_all(tags);
+}
+
+/**
+ * vmem_seg_refill() - Get memory for tags, before the lock is taken.
+ * @vmp: The arena.
+ * @vmflag: Whether to wait.
+ *
+ * The caller looks again, under the lock, whether there are enough.
+ *
+ * Return: Whether the stash has grown. It always does, unless %VM_NOSLEEP.
+ */
+bool vmem_seg_refill(struct vmem *vmp, int vmflag)
+{
+	bool wide = wants_wide(vmp);
+	LIST_HEAD(tags);
+	unsigned int nr;
+
+	vmem_allocated_reserve(vmp, vmflag);
+	for (nr = 0; nr < VMEM_REFILL; nr++) {
+		struct vmem_seg *seg = vmem_seg_new(vmp, wide, vmflag);
+
+		if (!seg)
+			break;
+		list_add(&seg->order, &tags);
+	}
+	stash(vmp, &tags, nr, wide);
+	return nr >= VMEM_TAGS;
+}
+
+/**
+ * vmem_seg_trim() - Give memory of tags back if too many are unused.
+ * @vmp: The arena.
+ */
+void vmem_seg_trim(struct vmem *vmp)
+{
+	unsigned long flags;
+	LIST_HEAD(tags);
+
+	if (READ_ONCE(vmp->nr_spare) <= VMEM_SPARE_MAX)
+		return;
+	spin_lock_irqsave(&vmp->lock, flags);
+	while (vmp->nr_spare > VMEM_SPARE_MAX / 2)
+		list_move(&__vmem_seg_get(vmp)->order, &tags);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	vmem_seg_delete_all(&tags);
+}
+
+/* Take a tag from the stash; it stays on a list, to be moved. */
+struct vmem_seg *__vmem_seg_get(struct vmem *vmp)
+{
+	lockdep_assert_held(&vmp->lock);
+	WRITE_ONCE(vmp->nr_spare, vmp->nr_spare - 1);
+	return list_first_entry(&vmp->spare, struct vmem_seg, order);
+}
+
+/* Move whoever is about to visit a tag on to @to, as that tag goes away. */
+void __vmem_seg_pass(struct vmem *vmp, const struct vmem_seg *seg,
+		     struct vmem_seg *to)
+{
+	struct vmem_cursor *cursor;
+
+	lockdep_assert_held(&vmp->lock);
+	list_for_each_entry(cursor, &vmp->walks, link)
+		if (cursor->next == seg)
+			cursor->next = to;
+}
+
+/* A tag that is no longer needed; the wrong width waits to be deleted. */
+void __vmem_seg_put(struct vmem *vmp, struct vmem_seg *seg)
+{
+	__vmem_seg_pass(vmp, seg, list_next_entry(seg, order));
+	if (seg->wide == wants_wide(vmp)) {
+		list_move(&seg->order, &vmp->spare);
+		WRITE_ONCE(vmp->nr_spare, vmp->nr_spare + 1);
+	} else {
+		list_move(&seg->order, &vmp->outgrown);
+	}
+}
+
+/* === Splitting and merging === */
+
+/* A new free segment [first, last] behind the tag @prev, in no index yet. */
+struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
+				unsigned long first, unsigned long last)
+{
+	struct vmem_seg *seg = __vmem_seg_get(vmp);
+
+	seg->type = VMEM_SEG_FREE;
+	seg->first = first;
+	seg->last = last;
+	list_move(&seg->order, &prev->order);
+	return seg;
+}
+
+/**
+ * __vmem_seg_carve() - Cut a block out of a free segment.
+ * @vmp: The arena, with at least two tags to spare.
+ * @seg: The free segment.
+ * @first: First unit of the block.
+ * @last: Last unit of the block.
+ *
+ * What lies before and behind stays free.
+ *
+ * Return: The block's tag, allocated, in no table yet.
+ */
+struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
+				  unsigned long first, unsigned long last)
+{
+	unsigned long end = seg->last;
+
+	__vmem_free_remove(vmp, seg);
+	if (first > seg->first) {
+		seg->last = first - 1;
+		__vmem_free_insert(vmp, seg);
+		seg = __vmem_seg_add(vmp, seg, first, last);
+	}
+	if (last < end)
+		__vmem_free_insert(vmp, __vmem_seg_add(vmp, seg, last + 1, end));
+	seg->last = last;
+	seg->type = VMEM_SEG_ALLOCATED;
+	return seg;
+}
+
+/**
+ * __vmem_seg_merge() - Make an allocated segment free, as one with its neighbours.
+ * @vmp: The arena.
+ * @seg: The segment, no longer in the table of allocated ones.
+ *
+ * Return: The tag of the free segment, in no index yet.
+ */
+struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg)
+{
+	struct vmem_seg *prev = list_prev_entry(seg, order);
+	struct vmem_seg *next = list_next_entry(seg, order);
+
+	if (next->type == VMEM_SEG_FREE) {
+		__vmem_free_remove(vmp, next);
+		seg->last = next->last;
+		__vmem_seg_put(vmp, next);
+	}
+	if (prev->type == VMEM_SEG_FREE) {
+		__vmem_free_remove(vmp, prev);
+		prev->last = seg->last;
+		__vmem_seg_put(vmp, seg);
+		seg = prev;
+	}
+	seg->type = VMEM_SEG_FREE;
+	return seg;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every invariant of an arena, in one place. Every test ends here.
+ *
+ * Takes as long as the arena is large, with the lock held: not for production.
+ */
+#define pr_fmt(fmt) "vmem: " fmt
+
+#include "internal.h"
+
+/* What one pass through the tags has found so far. */
+struct census {
+	const struct vmem_span *span;	/* that the pass is in */
+	unsigned long next;		/* where the next segment must begin */
+	unsigned long nr_free;
+	unsigned long nr_allocated;
+	unsigned long inuse;
+	unsigned long total;
+	unsigned long imported;
+};
+
+static const char *span_broken(const struct vmem *vmp, struct census *census,
+			       const struct vmem_span *span)
+{
+	const struct vmem_seg *head = &span->head;
+	struct rb_node *node = census->span ? rb_next(&census->span->node) :
+					      rb_first(&vmp->spans);
+	unsigned long len = head->last - head->first + 1;
+
+	if (node != &span->node)
+		return "spans and their tree differ";
+	if (census->span && census->next != census->span->head.last + 1)
+		return "span is not tiled to its end";
+	if (!head->first || head->last < head->first ||
+	    !IS_ALIGNED(head->first | len, vmp->quantum))
+		return "span is no whole number of quanta";
+	if (census->span && head->first <= census->span->head.last)
+		return "spans overlap";
+	if (span->imported && !vmp->alloc_fn)
+		return "imported span without an import function";
+	census->span = span;
+	census->next = head->first;
+	census->total += len;
+	if (span->imported)
+		census->imported += len;
+	return NULL;
+}
+
+static const char *free_broken(struct vmem *vmp, struct census *census,
+			       struct vmem_seg *seg)
+{
+	if (list_prev_entry(seg, order)->type == VMEM_SEG_FREE)
+		return "free segments not merged";
+	if (__vmem_span_idle(vmp, seg))
+		return "idle imported span not released";
+	census->nr_free++;
+	return NULL;
+}
+
+static const char *allocated_broken(struct vmem *vmp, struct census *census,
+				    const struct vmem_seg *seg)
+{
+	u64 lookup = 0;
+
+	if (!seg->size || ALIGN(seg->size, vmp->quantum) !=
+			  seg->last - seg->first + 1)
+		return "size and length of an allocated segment";
+	if (__vmem_allocated_find(vmp, seg->first, &lookup) != seg)
+		return "allocated segment is not found";
+	census->nr_allocated++;
+	census->inuse += seg->size;
+	return NULL;
+}
+
+static const char *seg_broken(struct vmem *vmp, struct census *census,
+			      struct vmem_seg *seg)
+{
+	if (!census->span)
+		return "segment before the first span";
+	if (seg->first != census->next || seg->last < seg->first ||
+	    seg->last > census->span->head.last)
+		return "segments do not tile their span";
+	if (!IS_ALIGNED(seg->first | (seg->last + 1), vmp->quantum))
+		return "segment is no whole number of quanta";
+	census->next = seg->last + 1;
+	switch (seg->type) {
+	case VMEM_SEG_FREE:
+		return free_broken(vmp, census, seg);
+	case VMEM_SEG_ALLOCATED:
+		return allocated_broken(vmp, census, seg);
+	default:
+		return "type of a segment";
+	}
+}
+
+static const char *tags_broken(struct vmem *vmp, struct census *census)
+{
+	const char *broken;
+	struct vmem_seg *seg;
+
+	list_for_each_entry(seg, &vmp->anchor.order, order) {
+		if (seg->type == VMEM_SEG_SPAN)
+			broken = span_broken(vmp, census,
+					     container_of(seg, struct vmem_span,
+							  head));
+		else
+			broken = seg_broken(vmp, census, seg);
+		if (broken)
+			return broken;
+	}
+	if (!census->span)
+		return RB_EMPTY_ROOT(&vmp->spans) ? NULL : "span without tag";
+	if (census->next != census->span->head.last + 1)
+		return "last span is not tiled to its end";
+	return rb_next(&census->span->node) ? "span without tag" : NULL;
+}
+
+static const char *stats_broken(const struct vmem *vmp,
+				const struct census *census)
+{
+	if (census->inuse != vmp->inuse)
+		return "mem_inuse";
+	if (census->total != vmp->total)
+		return "mem_total";
+	if (census->imported != vmp->imported)
+		return "mem_import";
+	if (vmp->stats.alloc - vmp->stats.free != census->nr_allocated)
+		return "alloc - free";
+	if (!IS_ALIGNED(vmp->cursor, vmp->quantum))
+		return "cursor of next fit";
+	return NULL;
+}
+
+static const char *spare_broken(const struct vmem *vmp)
+{
+	bool wide = vmp->order.state != VMEM_ORDER_NONE;
+	const struct vmem_seg *seg;
+	unsigned int nr = 0;
+
+	list_for_each_entry(seg, &vmp->spare, order) {
+		if (seg->wide != wide)
+			return "width of a spare tag";
+		nr++;
+	}
+	return nr != vmp->nr_spare ? "number of spare tags" : NULL;
+}
+
+static const char *waiters_broken(const struct vmem *vmp)
+{
+	const struct vmem_waiter *waiter;
+
+	list_for_each_entry(waiter, &vmp->waiters, link)
+		if (waiter->vmp != vmp)
+			return "sleeper of another arena";
+	return NULL;
+}
+
+static const char *arena_broken(struct vmem *vmp)
+{
+	struct census census = {};
+	const char *broken;
+
+	broken = tags_broken(vmp, &census);
+	broken = broken ?: stats_broken(vmp, &census);
+	broken = broken ?: spare_broken(vmp);
+	broken = broken ?: waiters_broken(vmp);
+	broken = broken ?: __vmem_free_broken(vmp, census.nr_free);
+	broken = broken ?: __vmem_allocated_broken(vmp, census.nr_allocated);
+	broken = broken ?: __vmem_order_broken(vmp);
+	return broken;
+}
+
+/**
+ * vmem_validate() - Check every invariant of an arena.
+ * @vmp: The arena.
+ *
+ * Context: any. Holds the arena lock for as long as it takes.
+ * Return: Whether they hold. If not, the first that does not is in the log.
+ */
+bool vmem_validate(struct vmem *vmp)
+{
+	const char *broken;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	broken = arena_broken(vmp);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	if (broken)
+		pr_err("invalid: arena \"%s\": %s\n", vmp->name, broken);
+	return !broken;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmem_validate);

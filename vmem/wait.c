@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sleepers.
+ *
+ * A sleeper waits for its arena and for all the arenas that this one imports
+ * from: in each it leaves what it would ask that arena for. Whoever frees or adds
+ * a segment, in whichever of them, wakes exactly those that it could serve.
+ *
+ * Why no wake-up is lost: the sleeper enters all lists, clears its completion,
+ * and only then searches. Space that appears before its search of an arena is
+ * found by it. Space that appears later, in any of them, finds it on the list and
+ * completes it, so that it does not sleep but searches again.
+ */
+#include "internal.h"
+
+/**
+ * __vmem_wake() - Wake the sleepers that a free segment could serve.
+ * @vmp: The arena.
+ * @first: First unit of the segment.
+ * @last: Last unit of the segment.
+ */
+void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last)
+{
+	struct vmem_waiter *waiter;
+	unsigned long addr;
+
+	lockdep_assert_held(&vmp->lock);
+	list_for_each_entry(waiter, &vmp->waiters, link)
+		if (vmem_place(&waiter->req, first, last, &addr))
+			complete(&waiter->wait->space);
+}
+
+/* The same for what is left on both sides of a block cut from new space. */
+void __vmem_wake_beside(struct vmem *vmp, const struct vmem_seg *seg)
+{
+	const struct vmem_seg *prev = list_prev_entry(seg, order);
+	const struct vmem_seg *next = list_next_entry(seg, order);
+
+	if (prev->type == VMEM_SEG_FREE)
+		__vmem_wake(vmp, prev->first, prev->last);
+	if (next->type == VMEM_SEG_FREE)
+		__vmem_wake(vmp, next->first, next->last);
+}
+
+/* Go from a waiter to the one for the source, if the source is waited for. */
+static bool next_waiter(const struct vmem_waiter *waiter,
+			struct vmem_waiter *next)
+{
+	struct vmem *vmp = waiter->vmp;
+
+	if (!vmem_imports_from_arena(vmp) ||
+	    !vmem_importable(vmp, &waiter->req) ||
+	    !vmem_import_request(vmp, &waiter->req, &next->req))
+		return false;
+	next->vmp = vmp->source;
+	next->wait = waiter->wait;
+	return true;
+}
+
+static unsigned int chain_length(const struct vmem *vmp)
+{
+	unsigned int nr = 1;
+
+	while (vmem_imports_from_arena(vmp)) {
+		vmp = vmp->source;
+		nr++;
+	}
+	return nr;
+}
+
+static void enter(struct vmem_wait *wait, struct vmem *vmp,
+		  const struct vmem_req *req)
+{
+	struct vmem_waiter *waiter;
+	unsigned long flags;
+	bool more = true;
+
+	init_completion(&wait->space);
+	wait->count = 0;
+	wait->waiters = kcalloc(chain_length(vmp), sizeof(*wait->waiters),
+				GFP_KERNEL | __GFP_NOFAIL);
+	wait->waiters[0].vmp = vmp;
+	wait->waiters[0].wait = wait;
+	wait->waiters[0].req = *req;
+	while (more) {
+		waiter = &wait->waiters[wait->count++];
+		spin_lock_irqsave(&waiter->vmp->lock, flags);
+		list_add_tail(&waiter->link, &waiter->vmp->waiters);
+		spin_unlock_irqrestore(&waiter->vmp->lock, flags);
+		more = next_waiter(waiter, waiter + 1);
+	}
+}
+
+static void leave(struct vmem_wait *wait)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < wait->count; i++) {
+		struct vmem_waiter *waiter = &wait->waiters[i];
+
+		spin_lock_irqsave(&waiter->vmp->lock, flags);
+		list_del(&waiter->link);
+		spin_unlock_irqrestore(&waiter->vmp->lock, flags);
+	}
+	kfree(wait->waiters);
+}
+
+/* Sleep until there may be space; false when killed. */
+static bool sleep(struct vmem *vmp, struct vmem_wait *wait, int vmflag)
+{
+	if (try_wait_for_completion(&wait->space))
+		return true;
+	vmem_count(vmp, &vmp->stats.wait);
+	if (vmflag & VM_KILLABLE)
+		return !wait_for_completion_killable(&wait->space);
+	wait_for_completion(&wait->space);
+	return true;
+}
+
+/**
+ * vmem_wait() - Sleep until a request is met.
+ * @vmp: The arena.
+ * @req: The request, for which everything has been tried once.
+ *
+ * The first search on the lists leaves other import functions than vmem_alloc()
+ * alone: they have just been asked. Each time it wakes it asks them again.
+ *
+ * Return: The address. 0 if it was killed.
+ */
+unsigned long vmem_wait(struct vmem *vmp, const struct vmem_req *req)
+{
+	struct vmem_req settled = *req;
+	struct vmem_wait wait;
+	unsigned long addr;
+
+	settled.settled = true;
+	enter(&wait, vmp, req);
+	addr = vmem_serve(vmp, &settled);
+	while (!addr && sleep(vmp, &wait, req->vmflag)) {
+		reinit_completion(&wait.space);
+		addr = vmem_serve(vmp, req);
+	}
+	leave(&wait);
+	return addr;
+}

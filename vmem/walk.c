@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walks through an arena, in address order.
+ *
+ * A reentrant walk holds no lock while its callback runs. It leaves no mark in the
+ * arena, either: a cursor tells where it will go on, and is passed on when that
+ * tag goes away (segment.c).
+ */
+#include "internal.h"
+
+static bool matches(const struct vmem_seg *seg, int typemask)
+{
+	switch (seg->type) {
+	case VMEM_SEG_SPAN:
+		return typemask & VMEM_SPAN;
+	case VMEM_SEG_ALLOCATED:
+		return typemask & VMEM_ALLOC;
+	default:
+		return typemask & VMEM_FREE;
+	}
+}
+
+static size_t walk_size(const struct vmem_seg *seg)
+{
+	if (seg->type == VMEM_SEG_ALLOCATED)
+		return seg->size;
+	return seg->last - seg->first + 1;
+}
+
+static void walk_locked(struct vmem *vmp, int typemask,
+			void (*func)(void *arg, void *start, size_t size),
+			void *arg)
+{
+	const struct vmem_seg *seg;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	list_for_each_entry(seg, &vmp->anchor.order, order)
+		if (matches(seg, typemask))
+			func(arg, (void *)seg->first, walk_size(seg));
+	spin_unlock_irqrestore(&vmp->lock, flags);
+}
+
+/* Go on to the next tag that matches; false at the end. */
+static bool __advance(struct vmem *vmp, struct vmem_cursor *cursor, int typemask,
+		      void **start, size_t *size)
+{
+	while (cursor->next != &vmp->anchor) {
+		struct vmem_seg *seg = cursor->next;
+
+		cursor->next = list_next_entry(seg, order);
+		if (matches(seg, typemask)) {
+			*start = (void *)seg->first;
+			*size = walk_size(seg);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void walk_reentrant(struct vmem *vmp, int typemask,
+			   void (*func)(void *arg, void *start, size_t size),
+			   void *arg)
+{
+	struct vmem_cursor cursor;
+	unsigned long flags;
+	void *start;
+	size_t size;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	cursor.next = list_next_entry(&vmp->anchor, order);
+	list_add(&cursor.link, &vmp->walks);
+	while (__advance(vmp, &cursor, typemask, &start, &size)) {
+		spin_unlock_irqrestore(&vmp->lock, flags);
+		func(arg, start, size);
+		spin_lock_irqsave(&vmp->lock, flags);
+	}
+	list_del(&cursor.link);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+}
+
+void vmem_walk(vmem_t *vmp, int typemask,
+	       void (*func)(void *arg, void *start, size_t size), void *arg)
+{
+	if (vmem_absent(vmp, _RET_IP_) || (typemask & VMEM_WALKER))
+		return;
+	if (typemask & VMEM_REENTRANT)
+		walk_reentrant(vmp, typemask, func, arg);
+	else
+		walk_locked(vmp, typemask, func, arg);
+}
+EXPORT_SYMBOL_GPL(vmem_walk);
