@@ -136,15 +136,16 @@ void *vmem_xalloc(vmem_t *vmp, size_t size, size_t align, size_t phase,
 EXPORT_SYMBOL_GPL(vmem_xalloc);
 
 /*
- * Make an allocated segment free. If its span has become idle and may go back to
- * where it came from, return it, already out of the arena; otherwise wake who
- * waits for such a segment.
+ * Make the allocated segment at the end of @link free. If its span has become idle
+ * and may go back to where it came from, return it, already out of the arena;
+ * otherwise wake who waits for such a segment.
  */
-static struct vmem_span *__vmem_release(struct vmem *vmp, struct vmem_seg *seg)
+static struct vmem_span *__vmem_release(struct vmem *vmp, struct vmem_seg **link)
 {
+	struct vmem_seg *seg = *link;
 	struct vmem_span *idle;
 
-	__vmem_allocated_remove(vmp, seg);
+	__vmem_allocated_remove(vmp, link);
 	WRITE_ONCE(vmp->inuse, vmp->inuse - seg->size);
 	vmp->stats.free++;
 	seg = __vmem_seg_merge(vmp, seg);
@@ -163,19 +164,19 @@ static void release(struct vmem *vmp, unsigned long addr, unsigned long size,
 {
 	struct vmem_span *idle = NULL;
 	const char *wrong = NULL;
-	struct vmem_seg *seg;
+	struct vmem_seg **link;
 	unsigned long flags;
 
 	if (vmem_absent(vmp, caller))
 		return;
 	spin_lock_irqsave(&vmp->lock, flags);
-	seg = __vmem_allocated_find(vmp, addr, &vmp->stats.lookup);
-	if (unlikely(!seg))
+	link = __vmem_allocated_find(vmp, addr, &vmp->stats.lookup);
+	if (unlikely(!*link))
 		wrong = "bad free";
-	else if (unlikely(seg->size != size))
+	else if (unlikely((*link)->size != size))
 		wrong = "wrong size";
 	else
-		idle = __vmem_release(vmp, seg);
+		idle = __vmem_release(vmp, link);
 	spin_unlock_irqrestore(&vmp->lock, flags);
 
 	if (unlikely(wrong))

@@ -15,7 +15,7 @@ static unsigned int chunk_of(unsigned long bucket)
 	return fls_long(bucket >> VMEM_HASH_SHIFT);
 }
 
-static struct hlist_head *head(const struct vmem_allocated *table,
+static struct vmem_seg **head(const struct vmem_allocated *table,
 			       unsigned long bucket)
 {
 	unsigned int chunk = chunk_of(bucket);
@@ -38,7 +38,7 @@ static unsigned long bucket_of(const struct vmem *vmp, unsigned long addr,
 	return (hash & mask) < buckets ? hash & mask : hash & (mask >> 1);
 }
 
-static struct hlist_head *chain(const struct vmem *vmp, unsigned long addr)
+static struct vmem_seg **head_of(const struct vmem *vmp, unsigned long addr)
 {
 	const struct vmem_allocated *table = &vmp->allocated;
 
@@ -50,15 +50,18 @@ static void split(struct vmem *vmp)
 {
 	struct vmem_allocated *table = &vmp->allocated;
 	unsigned long new = table->buckets++;
-	unsigned long old = new - BIT(fls_long(new) - 1);
-	struct hlist_node *next;
+	struct vmem_seg **to = head(table, new);
+	struct vmem_seg **link = head(table, new - BIT(fls_long(new) - 1));
 	struct vmem_seg *seg;
 
-	hlist_for_each_entry_safe(seg, next, head(table, old), peers) {
-		if (bucket_of(vmp, seg->first, table->buckets) != new)
+	while ((seg = *link)) {
+		if (bucket_of(vmp, seg->first, table->buckets) != new) {
+			link = &seg->chain;
 			continue;
-		__hlist_del(&seg->peers);
-		hlist_add_head(&seg->peers, head(table, new));
+		}
+		*link = seg->chain;
+		seg->chain = *to;
+		*to = seg;
 	}
 }
 
@@ -66,22 +69,26 @@ static void split(struct vmem *vmp)
 void __vmem_allocated_insert(struct vmem *vmp, struct vmem_seg *seg)
 {
 	struct vmem_allocated *table = &vmp->allocated;
+	struct vmem_seg **link;
 	int i;
 
 	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(table->count, table->count + 1);
 	for (i = 0; i < 2 && table->buckets < min(table->count, table->room); i++)
 		split(vmp);
-	hlist_add_head(&seg->peers, chain(vmp, seg->first));
+	link = head_of(vmp, seg->first);
+	seg->chain = *link;
+	*link = seg;
 }
 
-void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg *seg)
+/* Take the segment out that @link, from __vmem_allocated_find(), points at. */
+void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg **link)
 {
 	struct vmem_allocated *table = &vmp->allocated;
 
 	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(table->count, table->count - 1);
-	__hlist_del(&seg->peers);
+	*link = (*link)->chain;
 }
 
 /**
@@ -90,20 +97,19 @@ void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg *seg)
  * @addr: The address.
  * @lookup: Increased by the number of other segments looked at.
  *
- * Return: The segment, or %NULL.
+ * Return: The link to the segment, which is %NULL if there is none.
  */
-struct vmem_seg *__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
-				       u64 *lookup)
+struct vmem_seg **__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
+					u64 *lookup)
 {
-	struct vmem_seg *seg;
+	struct vmem_seg **link = head_of(vmp, addr);
 
 	lockdep_assert_held(&vmp->lock);
-	hlist_for_each_entry(seg, chain(vmp, addr), peers) {
-		if (seg->first == addr)
-			return seg;
+	while (*link && (*link)->first != addr) {
+		link = &(*link)->chain;
 		++*lookup;
 	}
-	return NULL;
+	return link;
 }
 
 void vmem_allocated_init(struct vmem_allocated *table)
@@ -125,7 +131,7 @@ void vmem_allocated_exit(struct vmem_allocated *table)
 static void grow(struct vmem *vmp, unsigned long room, int vmflag)
 {
 	struct vmem_allocated *table = &vmp->allocated;
-	struct hlist_head *chunk;
+	struct vmem_seg **chunk;
 	unsigned long flags;
 
 	if (vmflag & VM_NOSLEEP)
@@ -172,7 +178,7 @@ const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr)
 	if (table->buckets > table->room)
 		return "more buckets than there is room for";
 	for (i = 0; i < table->buckets; i++) {
-		hlist_for_each_entry(seg, head(table, i), peers) {
+		for (seg = *head(table, i); seg; seg = seg->chain) {
 			if (seg->type != VMEM_SEG_ALLOCATED)
 				return "free segment in a bucket";
 			if (bucket_of(vmp, seg->first, table->buckets) != i)

@@ -182,7 +182,8 @@ static unsigned long __settle(struct vmem *vmp, const struct vmem_req *req,
 		__vmem_take(vmp, req, seg, addr);
 		return addr;
 	}
-	if (!vmem_place(req, span->head.first, span->head.last, &addr))
+	if (!__vmem_search_in(vmp, req, span->head.first, span->head.last,
+			      &addr))
 		return 0;
 	*surplus = false;
 	seg = __vmem_take(vmp, req, __vmem_span_insert(vmp, span), addr);

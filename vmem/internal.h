@@ -59,20 +59,25 @@ enum vmem_seg_type {
 };
 
 /*
- * Boundary tag of a segment: 64 bytes, a cache line, on 64-bit machines.
+ * Boundary tag of a segment, a cache line at most.
  *
  * All tags of an arena are on one list in address order; each span's segments
  * follow its head. A segment therefore finds its neighbours, and learns from
  * their type whether they are free or of another span, in constant time.
  */
 struct vmem_seg {
-	struct list_head order;		/* vmem::anchor; or vmem::spare */
+	struct list_head order;			/* vmem::anchor; or vmem::spare */
 	unsigned long first;
 	unsigned long last;
-	struct hlist_node peers;	/* free: its class; allocated: its bucket */
-	unsigned long size;		/* allocated: asked for */
-	u8 type;			/* enum vmem_seg_type */
-	bool wide;			/* is a struct vmem_wide_seg */
+	union {
+		struct hlist_node peers;		/* free: of its class */
+		struct {				/* allocated: */
+			struct vmem_seg *chain;		/* next of its bucket */
+			unsigned long size;		/* asked for */
+		};
+	};
+	u8 type;				/* enum vmem_seg_type */
+	bool wide;				/* is a struct vmem_wide_seg */
 };
 
 /*
@@ -132,13 +137,16 @@ struct vmem_order {
  * A linear hash table (Litwin, 1980): with 2^n + k buckets, the first k of 2^n
  * have been split in two. Chunk 0 has the first 16 buckets, each further chunk
  * as many as all before it, so that growth never moves a bucket's head.
+ *
+ * Chains are linked one way: entering a segment touches no other, and one that is
+ * taken out has just been found, and so has the link to it.
  */
 struct vmem_allocated {
 	unsigned long count;		/* segments in the table */
 	unsigned long buckets;		/* in use */
 	unsigned long room;		/* for which there is memory */
-	struct hlist_head *chunk[VMEM_HASH_CHUNKS];
-	struct hlist_head small[1 << VMEM_HASH_SHIFT];	/* chunk 0 */
+	struct vmem_seg **chunk[VMEM_HASH_CHUNKS];
+	struct vmem_seg *small[1 << VMEM_HASH_SHIFT];	/* chunk 0 */
 };
 
 /* === Spans (span.c, import.c) === */
@@ -322,15 +330,18 @@ const char *__vmem_order_broken(struct vmem *vmp);
 /* search.c */
 enum vmem_search __vmem_search(struct vmem *vmp, const struct vmem_req *req,
 			       struct vmem_seg **seg, unsigned long *addr);
+bool __vmem_search_in(struct vmem *vmp, const struct vmem_req *req,
+		      unsigned long first, unsigned long last,
+		      unsigned long *addr);
 
 /* allocated.c */
 void vmem_allocated_init(struct vmem_allocated *table);
 void vmem_allocated_exit(struct vmem_allocated *table);
 void vmem_allocated_reserve(struct vmem *vmp, int vmflag);
 void __vmem_allocated_insert(struct vmem *vmp, struct vmem_seg *seg);
-void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg *seg);
-struct vmem_seg *__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
-				       u64 *lookup);
+void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg **link);
+struct vmem_seg **__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
+					u64 *lookup);
 const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr);
 
 /* span.c */
@@ -374,6 +385,8 @@ void vmem_debugfs_init(void);
 void vmem_debugfs_exit(void);
 
 /* report.c */
+extern struct ratelimit_state vmem_report_limit;
+
 void vmem_report(const char *what, const char *name, unsigned long addr,
 		 unsigned long size, unsigned long caller);
 void vmem_misuse(struct vmem *vmp, const char *what, unsigned long addr,

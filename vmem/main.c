@@ -8,8 +8,8 @@
 struct kmem_cache *vmem_seg_cache;
 struct kmem_cache *vmem_wide_cache;
 
-static_assert(BITS_PER_LONG == 32 || sizeof(struct vmem_seg) == 64,
-	      "a boundary tag is a cache line");
+static_assert(sizeof(struct vmem_seg) <= 64, "a boundary tag fits a cache line");
+static_assert(sizeof(struct vmem_wide_seg) <= 128, "and a wide one two");
 
 static int __init vmem_init(void)
 {

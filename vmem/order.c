@@ -201,11 +201,17 @@ struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,
 static void exchange(struct vmem *vmp, struct vmem_seg *old,
 		     struct vmem_wide_seg *ws)
 {
+	u64 lookup = 0;
+
 	ws->seg = *old;
 	ws->seg.wide = true;
 	list_replace(&old->order, &ws->seg.order);
-	hlist_add_before(&ws->seg.peers, &old->peers);
-	__hlist_del(&old->peers);
+	if (old->type == VMEM_SEG_ALLOCATED) {
+		*__vmem_allocated_find(vmp, old->first, &lookup) = &ws->seg;
+	} else {
+		hlist_add_before(&ws->seg.peers, &old->peers);
+		__hlist_del(&old->peers);
+	}
 	__vmem_seg_pass(vmp, old, &ws->seg);
 	list_add(&old->order, &vmp->outgrown);
 }

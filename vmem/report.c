@@ -9,6 +9,11 @@
 
 #include "internal.h"
 
+/* Of reports that concern no arena; each arena has a limit of its own. */
+DEFINE_RATELIMIT_STATE(vmem_report_limit, DEFAULT_RATELIMIT_INTERVAL,
+		       DEFAULT_RATELIMIT_BURST);
+EXPORT_SYMBOL_IF_KUNIT(vmem_report_limit);
+
 static void print(const char *what, const char *name, unsigned long addr,
 		  unsigned long size, unsigned long caller)
 {
@@ -27,10 +32,7 @@ static void print(const char *what, const char *name, unsigned long addr,
 void vmem_report(const char *what, const char *name, unsigned long addr,
 		 unsigned long size, unsigned long caller)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
-
-	if (__ratelimit(&limit))
+	if (__ratelimit(&vmem_report_limit))
 		print(what, name, addr, size, caller);
 }
 

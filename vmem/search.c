@@ -124,14 +124,23 @@ static enum vmem_search search(struct vmem *vmp, const struct vmem_req *req,
 	return search_by_addr(vmp, req, found);
 }
 
+/* The part of a next-fit request that is served before the search wraps. */
+static struct vmem_req beyond_cursor(const struct vmem *vmp,
+				     const struct vmem_req *req)
+{
+	struct vmem_req beyond = *req;
+
+	beyond.min = max(req->min, vmp->cursor);
+	return beyond;
+}
+
 /* From the cursor on, and if there is nothing, from the lowest address. */
 static enum vmem_search search_next(struct vmem *vmp, const struct vmem_req *req,
 				    struct candidate *found)
 {
-	struct vmem_req beyond = *req;
+	struct vmem_req beyond = beyond_cursor(vmp, req);
 	enum vmem_search ret;
 
-	beyond.min = max(req->min, vmp->cursor);
 	ret = search(vmp, &beyond, found);
 	return ret == VMEM_SEARCH_NOTHING ? search(vmp, req, found) : ret;
 }
@@ -163,4 +172,20 @@ enum vmem_search __vmem_search(struct vmem *vmp, const struct vmem_req *req,
 		*addr = found.addr;
 	}
 	return ret;
+}
+
+/* Where the policy places a request in a segment that is the only choice. */
+bool __vmem_search_in(struct vmem *vmp, const struct vmem_req *req,
+		      unsigned long first, unsigned long last,
+		      unsigned long *addr)
+{
+	struct vmem_req beyond;
+
+	lockdep_assert_held(&vmp->lock);
+	if (req->policy == VMEM_NEXT) {
+		beyond = beyond_cursor(vmp, req);
+		if (vmem_place(&beyond, first, last, addr))
+			return true;
+	}
+	return vmem_place(req, first, last, addr);
 }

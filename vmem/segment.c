@@ -210,13 +210,16 @@ struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg)
 {
 	struct vmem_seg *prev = list_prev_entry(seg, order);
 	struct vmem_seg *next = list_next_entry(seg, order);
+	/* Look at both before branching: neither is likely to be in a cache. */
+	bool prev_free = prev->type == VMEM_SEG_FREE;
+	bool next_free = next->type == VMEM_SEG_FREE;
 
-	if (next->type == VMEM_SEG_FREE) {
+	if (next_free) {
 		__vmem_free_remove(vmp, next);
 		seg->last = next->last;
 		__vmem_seg_put(vmp, next);
 	}
-	if (prev->type == VMEM_SEG_FREE) {
+	if (prev_free) {
 		__vmem_free_remove(vmp, prev);
 		prev->last = seg->last;
 		__vmem_seg_put(vmp, seg);

@@ -65,7 +65,7 @@ static const char *allocated_broken(struct vmem *vmp, struct census *census,
 	if (!seg->size || ALIGN(seg->size, vmp->quantum) !=
 			  seg->last - seg->first + 1)
 		return "size and length of an allocated segment";
-	if (__vmem_allocated_find(vmp, seg->first, &lookup) != seg)
+	if (*__vmem_allocated_find(vmp, seg->first, &lookup) != seg)
 		return "allocated segment is not found";
 	census->nr_allocated++;
 	census->inuse += seg->size;
