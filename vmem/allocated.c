@@ -16,7 +16,7 @@ static unsigned int chunk_of(unsigned long bucket)
 }
 
 static struct vmem_seg **head(const struct vmem_allocated *table,
-			       unsigned long bucket)
+			      unsigned long bucket)
 {
 	unsigned int chunk = chunk_of(bucket);
 

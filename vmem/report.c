@@ -10,8 +10,9 @@
 #include "internal.h"
 
 /* Of reports that concern no arena; each arena has a limit of its own. */
-DEFINE_RATELIMIT_STATE(vmem_report_limit, DEFAULT_RATELIMIT_INTERVAL,
-		       DEFAULT_RATELIMIT_BURST);
+struct ratelimit_state vmem_report_limit =
+	RATELIMIT_STATE_INIT(vmem_report_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
 EXPORT_SYMBOL_IF_KUNIT(vmem_report_limit);
 
 static void print(const char *what, const char *name, unsigned long addr,

@@ -51,7 +51,7 @@ static bool hopeless(const struct vmem *vmp, const struct vmem_req *req)
 static void turn_down(struct vmem *vmp, const struct vmem_req *req)
 {
 	if (req->patient)
-		vmem_misuse(vmp, "impossible request", req->min, req->size,
+		vmem_misuse(vmp, "impossible request", 0, req->size,
 			    req->caller);
 	else
 		vmem_count(vmp, &vmp->stats.fail);
@@ -119,10 +119,9 @@ bool vmem_req_constrained(struct vmem *vmp, struct vmem_req *req)
 
 	valid = constraints_valid(vmp, req) && (!limit || req->min <= limit);
 	if (!req->size)
-		vmem_misuse(vmp, "zero size", req->min, 0, req->caller);
+		vmem_misuse(vmp, "zero size", 0, 0, req->caller);
 	else if (!valid)
-		vmem_misuse(vmp, "bad constraint", req->min, req->size,
-			    req->caller);
+		vmem_misuse(vmp, "bad constraint", 0, req->size, req->caller);
 	else if (hopeless(vmp, req))
 		turn_down(vmp, req);
 	else
