@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a person types; "make help" lists it. kbuild reads Kbuild instead.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+LANES := static uml uml-debug debian
+
+modules: $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+$(KDIR)/Makefile:
+	@echo "No kernel headers in $(KDIR)." >&2
+	@echo "Install them (Debian: apt install linux-headers-amd64)," >&2
+	@echo "or name others: make KDIR=/usr/src/linux-headers-..." >&2
+	@false
+
+run:
+	tools/vm/run.sh
+
+check:
+	@tools/vm/check.sh
+
+$(LANES:%=check-%): check-%:
+	@tools/vm/check.sh $*
+
+coverage:
+	@tools/vm/coverage.sh
+
+clean: $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	rm -rf out
+
+help:
+	@echo 'modules          build vmem.ko for the running kernel, or for KDIR=...'
+	@echo 'run              boot a stock kernel in QEMU with vmem.ko and a driver'
+	@echo 'check            run all tests:'
+	@echo '  check-static     style, documentation, builds without a warning'
+	@echo '  check-uml        KUnit under User Mode Linux'
+	@echo '  check-uml-debug  the same, looking for bad accesses, locks, leaks'
+	@echo '  check-debian     stock kernels in QEMU: load, use, unload'
+	@echo 'coverage         lines of vmem/ that KUnit executes'
+	@echo 'clean            remove what was built here'
+	@echo
+	@echo 'Tests fetch Debian packages when they need to, and keep kernels in'
+	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
+
+.DEFAULT_GOAL := modules
+.PHONY: modules run check $(LANES:%=check-%) coverage clean help

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The main demonstration ("make run"): vmem and a driver of a PCI device, on the
+# stock kernel of Debian, in a virtual machine. Needs nothing but Debian; sets up
+# on the first run what it needs.
+#
+#	run.sh [KERNEL]		6.12 (default) or 6.1
+
+# shellcheck source=tools/vm/stock.sh
+. "$(dirname "${BASH_SOURCE[0]}")/stock.sh"
+
+kernel=${1:-6.12}
+dir=$(stock_dir "$kernel")
+
+failed()
+{
+	say "run: failed: $* (logs: $dir)"
+	exit 1
+}
+
+# build WHAT: without a warning, or not at all.
+build()
+{
+	local log=$dir/$1.log
+
+	if ! "build_$1" "$kernel"; then
+		tail -n 30 "$log" >&2
+		failed "building $1"
+	fi
+	no_warnings "$log" || failed "warnings from building $1"
+}
+
+# table TITLE COMMAND...: the output, set off from the progress.
+table()
+{
+	say "run: $1"
+	shift
+	"$@" | sed 's/^/        /'
+}
+
+port_lines()
+{
+	shown "$kernel" ports | paste -sd , | sed 's/,/, /g'
+}
+
+"$VM/setup.sh"
+rel=$(stock_release "$kernel")
+say "run: building vmem.ko for $rel"
+build vmem
+say "run: building the driver, from its sources, our headers and Module.symvers"
+build driver
+boot_demo "$kernel" || failed "the guest did not come to its end"
+
+table "what the driver did" driver_lines "$kernel"
+table "its ports, each written to, then each read" port_lines
+table "the arenas meanwhile (/sys/kernel/debug/vmem/arenas)" \
+	shown "$kernel" arenas
+say "run: checks"
+check_guest "$kernel"
+[ "$FAILED" -eq 0 ] || failed "$FAILED of $((PASSED + FAILED)) checks"
+say "run: ok: $PASSED checks passed on $rel"

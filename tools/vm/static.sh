@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The gates that need no kernel to run: style, documentation, spelling, and
+# builds against the headers of the stock kernels without a warning. Each gate
+# counts as one test.
+
+# shellcheck source=tools/vm/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# Words that codespell takes for misspellings of others.
+WORDS=
+
+dir=$OUT/static
+passed=0
+failed=0
+
+# gate NAME COMMAND...: passes if the command succeeds; shows its output if not.
+gate()
+{
+	local name=$1 log=$dir/${1// /-}.log
+
+	shift
+	if "$@" >"$log" 2>&1; then
+		passed=$((passed + 1))
+		say "static: $name: ok"
+	else
+		failed=$((failed + 1))
+		head -n 60 "$log"
+		say "static: $name: FAILED (log: $log)"
+	fi
+}
+
+# files EXTENDED-REGEX: those of the project whose path matches.
+files()
+{
+	project_files | grep -E "$1" | while read -r f; do
+		[ ! -f "$f" ] || echo "$f"
+	done
+}
+
+# none COMMAND...: what it finds is what is wrong.
+none()
+{
+	! "$@"
+}
+
+# waived COMPLAINT: is there a line in the list of waivers for its path and type?
+# checkpatch writes "path:line: LEVEL:TYPE: text".
+waived()
+{
+	local path=${1%%:*} type=${1#*: } glob waiver
+
+	type=${type#*:}
+	type=${type%%:*}
+	while read -r glob waiver _; do
+		# shellcheck disable=SC2053 # the right side is a pattern
+		[[ $path == $glob && $type == "$waiver" ]] && return
+	done <"$TOP/tools/vm/config/checkpatch.waivers"
+	return 1
+}
+
+run_checkpatch()
+{
+	local complaint bad=0
+
+	while read -r complaint; do
+		waived "$complaint" || { echo "$complaint"; bad=1; }
+	done < <(printf '%s\n' "${code[@]}" Kconfig |
+		xargs -P "$JOBS" -n 6 "$source/scripts/checkpatch.pl" \
+			--root="$source" --strict --no-tree --no-summary --terse \
+			--quiet --show-types --color=never -f)
+	return "$bad"
+}
+
+run_kernel_doc()
+{
+	local log=$dir/kernel-doc.out
+
+	"$source/scripts/kernel-doc" -none -Wall \
+		"${library[@]}" include/linux/vmem.h >"$log" 2>&1
+	cat "$log"
+	[ ! -s "$log" ]
+}
+
+run_codespell()
+{
+	files '' | grep -vE '^COPYING$' |
+		xargs codespell ${WORDS:+--ignore-words-list "$WORDS"}
+}
+
+# By what it starts with: a script that lost its suffix counts, too.
+run_shellcheck()
+{
+	files '' | while read -r f; do
+		! head -n 2 "$f" | grep -qE '^#!.*/(ba)?sh|shell=(ba)?sh' ||
+			echo "$f"
+	done | xargs shellcheck --external-sources --source-path="$TOP"
+}
+
+# SPDX on the first line, or on the second if the first is for the kernel.
+run_spdx()
+{
+	local f bad=0
+
+	while read -r f; do
+		head -n 2 "$f" | awk '
+			NR == 1 && /^#!/ { next }
+			{ exit !/SPDX-License-Identifier: GPL-2\.0/ }' ||
+			{ echo "$f: no SPDX line"; bad=1; }
+	done < <(files '\.([ch]|sh|rst|config|py)$|(^|/)(Kbuild|Kconfig|Makefile|run)$')
+	return "$bad"
+}
+
+linux_includes()
+{
+	grep -nE '#[[:space:]]*include[[:space:]]*<linux/' "${library[@]}" |
+		grep -vE '^vmem/(deps|compat)\.h:'
+}
+
+version_tests()
+{
+	grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION' "${code[@]}" |
+		grep -v '^vmem/compat\.h:'
+}
+
+calls_of_bug()
+{
+	grep -nE '\<BUG(_ON)?[[:space:]]*\(' "${library[@]}" "${headers[@]}"
+}
+
+unfinished()
+{
+	files '' | grep -v '^tools/vm/static\.sh$' |
+		xargs grep -nE '\<(TODO|FIXME|XXX)\>'
+}
+
+# build STOCK MAKE-VARIABLE...: vmem.ko against the headers of a stock kernel, in a
+# copy. A difference between compilers is the machine's and no warning of ours.
+build()
+{
+	local rel copy log
+
+	rel=$(cat "$CACHE/stock-$1")
+	copy=$dir/build-$1
+	log=$dir/build-$1.out
+	shift
+	copy_tree "$copy"
+	make -C "/usr/src/linux-headers-$rel" M="$copy" -j"$JOBS" "$@" modules \
+		>"$log" 2>&1 || { cat "$log"; return 1; }
+	if grep -E 'warning:|WARNING|error:' "$log" |
+		grep -v 'warning: the compiler differs'; then
+		return 1
+	fi
+	[ -f "$copy/vmem.ko" ]
+}
+
+cd "$TOP"
+rm -rf "$dir"
+mkdir -p "$dir"
+"$TOP/tools/vm/setup.sh"
+source=$(cat "$CACHE/source")
+mapfile -t code < <(files '\.[ch]$')
+mapfile -t library < <(files '^vmem/.*\.[ch]$')
+mapfile -t headers < <(files '^include/.*\.h$')
+
+gate "SPDX lines" run_spdx
+gate "kernel headers in deps.h only" none linux_includes
+gate "version tests in compat.h only" none version_tests
+gate "no BUG" none calls_of_bug
+gate "nothing unfinished" none unfinished
+gate "spelling" run_codespell
+gate "shellcheck" run_shellcheck
+gate "kernel-doc" run_kernel_doc
+gate "checkpatch" run_checkpatch
+gate "sparse and W=1 on 6.12" build 6.12 W=1 C=2 CF=-D__CHECK_ENDIAN__
+gate "W=1 on 6.1" build 6.1 W=1
+verdict static "$passed" "$failed"

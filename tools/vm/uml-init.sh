@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# First process of the UML kernel, after KUnit has run. The root file system is
+# the host's, read-only; results go to the host's directory VMEM_OUT, which is
+# on the kernel command line and so in the environment.
+
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+debugfs=/sys/kernel/debug
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t debugfs debugfs $debugfs
+mount -t hostfs -o "$VMEM_OUT" results /mnt
+
+# All suites a second time: they must have left nothing behind.
+for suite in "$debugfs"/kunit/vmem*; do
+	echo 1 >"$suite/run"
+	cat "$suite/results"
+done >/mnt/again.log
+
+# A leak is reported when it is older than five seconds. The sample module leaks
+# on purpose, and proves that kmemleak would have found ours.
+if [ -e $debugfs/kmemleak ]; then
+	insmod "$VMEM_OUT/kmemleak-test.ko"
+	sleep 6
+	echo scan >$debugfs/kmemleak
+	echo scan >$debugfs/kmemleak
+	cat $debugfs/kmemleak >/mnt/kmemleak.log
+fi
+
+if [ -d $debugfs/gcov ]; then
+	(cd $debugfs/gcov && find . -name '*.gcda') | while read -r name; do
+		mkdir -p "/mnt/gcov/${name%/*}"
+		cat "$debugfs/gcov/$name" >"/mnt/gcov/$name"
+	done
+fi
+
+touch /mnt/finished
+busybox poweroff -f

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Build and run a UML kernel with vmem in it. Source it after common.sh.
+
+# Set by uml_build: kernel source with vmem grafted into it, and where it is built.
+KTREE=
+BUILD=
+
+# Hard links: 80000 files in seconds. Builds go elsewhere (O=), and graft.sh
+# replaces what it changes, so that the pristine source stays so.
+graft_tree()
+{
+	local source
+
+	source=$(cat "$CACHE/source")
+	KTREE=$CACHE/graft-${source##*/}
+	if [ ! -d "$KTREE" ]; then
+		rm -rf "$KTREE.new"
+		cp -al "$source" "$KTREE.new"
+		mv "$KTREE.new" "$KTREE"
+	fi
+	"$TOP/tools/vm/graft.sh" "$KTREE"
+}
+
+# check_config WANTED BUILD: kconfig drops in silence what it cannot give.
+check_config()
+{
+	local missing
+
+	missing=$(grep '^CONFIG_' "$1" | grep -vxFf "$2/.config" || true)
+	[ -z "$missing" ] || die "not in the configuration of $2: $missing"
+}
+
+uml_make()
+{
+	make -C "$KTREE" ARCH=um O="$BUILD" -j"$JOBS" "$@"
+}
+
+# uml_build NAME DIR CONFIGS [MAKE-VARIABLE...]: build it and copy to DIR what a
+# run needs. The build is kept, by version and configuration, for all copies of
+# this project; they take turns.
+uml_build()
+{
+	local name=$1 dir=$2 wanted=$2/config key lock
+
+	# shellcheck disable=SC2086 # a list of files
+	(cd "$TOP/tools/vm/config" && cat $3) >"$wanted"
+	shift 3
+	exec {lock}>"$CACHE/uml.lock"
+	flock -n "$lock" || { say "$name: waiting for another build"; flock "$lock"; }
+	graft_tree
+	key=$(cat "$CACHE/source" "$wanted" | sha256sum | cut -c1-12)
+	BUILD=$CACHE/$name-$key
+	if [ -x "$BUILD/linux" ]; then
+		say "$name: building what has changed"
+	else
+		say "$name: building a kernel; the first time takes minutes"
+		mkdir -p "$BUILD"
+		quietly "$dir/config.log" uml_make \
+			KCONFIG_ALLCONFIG="$wanted" allnoconfig
+	fi
+	quietly "$dir/build.log" uml_make olddefconfig
+	check_config "$wanted" "$BUILD"
+	quietly "$dir/build.log" uml_make all "$@"
+	cp "$BUILD/linux" "$dir/"
+	[ ! -d "$BUILD/samples" ] ||
+		find "$BUILD/samples" -name '*.ko' -exec cp {} "$dir/" \;
+	exec {lock}>&-
+}
+
+# uml_run DIR SECONDS: boot it, run the suites, then uml-init.sh. Console and
+# results are in DIR afterwards.
+uml_run()
+{
+	timeout --kill-after=5 "$2" "$1/linux" mem=1G console=tty0 \
+		con=null con0=null,fd:1 \
+		root=none rootfstype=hostfs rootflags=/ ro \
+		init="$TOP/tools/vm/uml-init.sh" VMEM_OUT="$1" \
+		'kunit.filter_glob=vmem*' </dev/null >"$1/console.log" 2>&1
+}
