@@ -11,7 +11,7 @@
  *   vmem_demo_minor    minor numbers; one for all cards
  *   bar@<card>         addresses of BAR 2, in pages
  *     ring@<card>      rings, in units of 256 bytes; imports pages from bar@
- *   tag@<card>         tags of commands in flight; cached for each CPU
+ *   tag@<card>         tags of commands in flight
  *
  * vmem never touches what it manages. It computes with the addresses; mapping
  * and using them remains the work of the driver.
@@ -296,9 +296,8 @@ static ssize_t demo_read(struct file *file, char __user *to, size_t count,
 }
 
 /*
- * A command to the card carries a tag. Tags are taken for each command, so
- * their arena has a quantum cache: most of the time neither of the two calls
- * takes a lock. Should all tags be in flight, this waits until one is free.
+ * A command to the card carries a tag. Should all tags be in flight, this waits
+ * until one is free.
  */
 static ssize_t demo_command(struct demo_port *port, const char __user *from,
 			    size_t count, loff_t *pos)
@@ -495,7 +494,7 @@ static int demo_arenas_create(struct demo_card *card)
 	if (!card->rings)
 		return -ENOMEM;
 
-	/* qcache_max is 1: requests for 1 tag are served from a cache. */
+	/* qcache_max is 1: tags are wanted often, and one at a time. */
 	snprintf(name, sizeof(name), "tag@%s", card_name);
 	card->tags = vmem_create(name, to_ptr(1), TAGS, 1, NULL, NULL, NULL, 1,
 				 VM_SLEEP | VMC_IDENTIFIER);
