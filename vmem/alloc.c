@@ -36,34 +36,35 @@ struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
  * vmem_try() - Search the arena once, and allocate what is found.
  * @vmp: The arena.
  * @req: The request.
+ * @addr: Set to the address, or to 0.
  *
- * Return: The address. 0 if there is no space or, with %VM_NOSLEEP, no memory.
+ * Return: Whether there is space; or that, with %VM_NOSLEEP, there is no memory.
  */
-unsigned long vmem_try(struct vmem *vmp, const struct vmem_req *req)
+enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
+			  unsigned long *addr)
 {
 	enum vmem_search ret;
 	struct vmem_seg *seg;
 	unsigned long flags;
-	unsigned long addr;
 
+	*addr = 0;
 	for (;;) {
 		spin_lock_irqsave(&vmp->lock, flags);
 		if (unlikely(!__vmem_seg_ready(vmp))) {
 			spin_unlock_irqrestore(&vmp->lock, flags);
 			if (!vmem_seg_refill(vmp, req->vmflag))
-				return 0;
+				return VMEM_SEARCH_MEMORY;
 			continue;
 		}
-		ret = __vmem_search(vmp, req, &seg, &addr);
+		ret = __vmem_search(vmp, req, &seg, addr);
 		if (ret == VMEM_SEARCH_FOUND)
-			__vmem_take(vmp, req, seg, addr);
+			__vmem_take(vmp, req, seg, *addr);
 		spin_unlock_irqrestore(&vmp->lock, flags);
 
-		if (ret == VMEM_SEARCH_FOUND)
-			return addr;
-		if (ret == VMEM_SEARCH_NOTHING ||
-		    !vmem_order_build(vmp, req->vmflag))
-			return 0;
+		if (ret != VMEM_SEARCH_ORDER)
+			return ret;
+		if (!vmem_order_build(vmp, req->vmflag))
+			return VMEM_SEARCH_MEMORY;
 	}
 }
 
@@ -76,9 +77,10 @@ unsigned long vmem_try(struct vmem *vmp, const struct vmem_req *req)
  */
 unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req)
 {
-	unsigned long addr = vmem_try(vmp, req);
+	unsigned long addr;
 
-	if (!addr && vmem_importable(vmp, req))
+	if (vmem_try(vmp, req, &addr) == VMEM_SEARCH_NOTHING &&
+	    vmem_importable(vmp, req))
 		addr = vmem_import(vmp, req);
 	return addr;
 }

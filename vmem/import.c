@@ -105,7 +105,7 @@ static void give_back(struct vmem *vmp, unsigned long first, unsigned long size,
 }
 
 /**
- * vmem_import_release() - Return a span that has left the arena.
+ * vmem_import_release() - Return a span that is not in the arena any more, or yet.
  * @vmp: The arena.
  * @span: The span.
  *
@@ -237,6 +237,10 @@ static unsigned long receive(struct vmem *vmp, const struct vmem_req *req,
 	}
 	if (!surplus)
 		return addr;
+	if (span && !bad) {
+		vmem_import_release(vmp, span);
+		return addr;
+	}
 	if (bad)
 		vmem_misuse(vmp, "bad import", first, sub->size, req->caller);
 	give_back(vmp, first, sub->size, constrained);
@@ -256,14 +260,15 @@ static unsigned long receive(struct vmem *vmp, const struct vmem_req *req,
  */
 unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req)
 {
+	unsigned long addr = 0, first;
 	struct vmem_req sub;
-	unsigned long first;
-	unsigned long addr = 0;
 
 	if (!vmem_import_request(vmp, req, &sub))
 		return 0;
 	first = call(vmp, req, &sub);
 	if (first)
 		addr = receive(vmp, req, &sub, first);
-	return addr ?: vmem_try(vmp, req);
+	if (!addr)
+		vmem_try(vmp, req, &addr);
+	return addr;
 }

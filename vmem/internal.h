@@ -164,6 +164,7 @@ enum vmem_search {
 	VMEM_SEARCH_FOUND,
 	VMEM_SEARCH_NOTHING,
 	VMEM_SEARCH_ORDER,		/* cannot tell without vmem_order_build() */
+	VMEM_SEARCH_MEMORY,		/* cannot tell: no memory for records */
 };
 
 /* === Sleepers (wait.c) === */
@@ -285,7 +286,9 @@ bool vmem_place(const struct vmem_req *req, unsigned long first,
 /* segment.c */
 #define VMEM_TAGS	3	/* that one operation can need: a span, two cuts */
 
-struct vmem_seg *vmem_seg_new(struct vmem *vmp, bool wide, int vmflag);
+unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
+			     unsigned int want, unsigned int need, bool wide,
+			     int vmflag);
 void vmem_seg_delete_all(struct list_head *tags);
 bool vmem_seg_refill(struct vmem *vmp, int vmflag);
 void vmem_seg_trim(struct vmem *vmp);
@@ -365,7 +368,8 @@ void vmem_import_release(struct vmem *vmp, struct vmem_span *span);
 /* alloc.c */
 struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
 			     struct vmem_seg *seg, unsigned long addr);
-unsigned long vmem_try(struct vmem *vmp, const struct vmem_req *req);
+enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
+			  unsigned long *addr);
 unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req);
 
 /* wait.c */

@@ -19,7 +19,7 @@
  */
 #include "internal.h"
 
-#define VMEM_BUILD_STEP	32	/* tags exchanged in one hold of the lock */
+#define VMEM_BUILD_STEP	32	/* tags passed in one hold of the lock */
 
 static struct vmem_wide_seg *wide(struct vmem_seg *seg)
 {
@@ -227,35 +227,40 @@ static void __begin(struct vmem *vmp)
 	list_add(&order->next.link, &vmp->walks);
 }
 
-/* Exchange tags as long as there are wide ones; true when that was the last. */
-static bool __step(struct vmem *vmp, struct list_head *wide_tags)
+/* Pass some tags, exchanging those that are narrow; true after the last tag. */
+static bool __step(struct vmem *vmp, struct list_head *wide_tags,
+		   unsigned int *nr_wide)
 {
 	struct vmem_order *order = &vmp->order;
+	unsigned int i;
 
-	while (order->next.next != &vmp->anchor) {
+	for (i = 0; i < VMEM_BUILD_STEP && order->next.next != &vmp->anchor; i++) {
 		struct vmem_seg *seg = order->next.next;
 
 		if (seg->type != VMEM_SEG_SPAN && !seg->wide) {
 			struct vmem_seg *tag;
 
-			tag = list_first_entry_or_null(wide_tags, struct vmem_seg,
-						       order);
-			if (!tag)
+			if (!*nr_wide)
 				return false;
+			tag = list_first_entry(wide_tags, struct vmem_seg, order);
 			list_del(&tag->order);
+			--*nr_wide;
 			exchange(vmp, seg, wide(tag));
-			seg = &wide(tag)->seg;
+			seg = tag;
 		}
 		order->next.next = list_next_entry(seg, order);
 		if (seg->type == VMEM_SEG_FREE)
 			tree_insert(vmp, seg);
 	}
+	if (order->next.next != &vmp->anchor)
+		return false;
 	list_del(&order->next.link);
 	WRITE_ONCE(order->state, VMEM_ORDER_READY);
 	return true;
 }
 
-static bool step(struct vmem *vmp, struct list_head *wide_tags)
+static bool step(struct vmem *vmp, struct list_head *wide_tags,
+		 unsigned int *nr_wide)
 {
 	LIST_HEAD(outgrown);
 	unsigned long flags;
@@ -265,7 +270,7 @@ static bool step(struct vmem *vmp, struct list_head *wide_tags)
 	if (vmp->order.state == VMEM_ORDER_NONE)
 		__begin(vmp);
 	if (vmp->order.state == VMEM_ORDER_BUILDING)
-		done = __step(vmp, wide_tags);
+		done = __step(vmp, wide_tags, nr_wide);
 	list_splice_init(&vmp->outgrown, &outgrown);
 	spin_unlock_irqrestore(&vmp->lock, flags);
 	vmem_seg_delete_all(&outgrown);
@@ -284,25 +289,18 @@ static bool step(struct vmem *vmp, struct list_head *wide_tags)
 bool vmem_order_build(struct vmem *vmp, int vmflag)
 {
 	LIST_HEAD(wide_tags);
+	unsigned int nr = 0;
 	bool done = false;
 
 	while (!done) {
-		unsigned int nr;
-
-		for (nr = 0; nr < VMEM_BUILD_STEP; nr++) {
-			struct vmem_seg *seg = vmem_seg_new(vmp, true, vmflag);
-
-			if (!seg)
-				break;
-			list_add(&seg->order, &wide_tags);
-		}
+		nr += vmem_seg_supply(vmp, &wide_tags, VMEM_BUILD_STEP - nr,
+				      nr ? 0 : 1, true, vmflag);
 		if (!nr)
-			return false;
-		done = step(vmp, &wide_tags);
-		vmem_seg_delete_all(&wide_tags);
-		INIT_LIST_HEAD(&wide_tags);
+			break;
+		done = step(vmp, &wide_tags, &nr);
 	}
-	return true;
+	vmem_seg_delete_all(&wide_tags);
+	return done;
 }
 
 /* Is the next node of a tree, in whatever order it is in, the right one? */

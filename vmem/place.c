@@ -71,9 +71,7 @@ static bool place_high(const struct vmem_req *req, unsigned long start,
 	if (!crosses(req, *addr))
 		return true;
 	boundary = (*addr + (req->size - 1)) & ~(req->nocross - 1);
-	if (boundary < req->size)
-		return false;
-	*addr = boundary - req->size;
+	*addr = boundary - req->size;		/* boundary >= nocross >= size */
 	return align_down(req, addr, start);
 }
 

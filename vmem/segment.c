@@ -28,26 +28,46 @@ static struct kmem_cache *seg_cache(bool wide)
 	return wide ? vmem_wide_cache : vmem_seg_cache;
 }
 
-/*
- * vmem_seg_new() - Allocate a tag.
- *
- * Return: The tag. %NULL if there is no memory and @vmflag says not to wait.
- */
-struct vmem_seg *vmem_seg_new(struct vmem *vmp, bool wide, int vmflag)
+static bool new_tag(struct list_head *tags, bool wide, gfp_t gfp)
 {
-	struct kmem_cache *cache = seg_cache(wide);
-	struct vmem_seg *seg;
+	struct vmem_seg *seg = kmem_cache_alloc(seg_cache(wide), gfp);
 
-	seg = kmem_cache_alloc(cache, vmem_gfp(vmflag | VM_NOSLEEP));
-	if (!seg) {
-		vmem_count(vmp, &vmp->stats.populate_fail);
-		if (vmflag & VM_NOSLEEP)
-			return NULL;
-		vmem_count(vmp, &vmp->stats.populate_wait);
-		seg = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL);
-	}
+	if (!seg)
+		return false;
 	seg->wide = wide;
-	return seg;
+	list_add(&seg->order, tags);
+	return true;
+}
+
+/**
+ * vmem_seg_supply() - Allocate tags.
+ * @vmp: The arena that they are for, where it is counted if that is difficult.
+ * @tags: List to add them to.
+ * @want: How many would be good to have.
+ * @need: How many there must be at least.
+ * @wide: Of which width.
+ * @vmflag: Whether to wait for those that are needed.
+ *
+ * Return: How many there are, at least @need unless %VM_NOSLEEP.
+ */
+unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
+			     unsigned int want, unsigned int need, bool wide,
+			     int vmflag)
+{
+	gfp_t gfp = vmem_gfp(vmflag | VM_NOSLEEP);
+	unsigned int nr = 0;
+
+	while (nr < want && new_tag(tags, wide, gfp))
+		nr++;
+	if (nr >= need)
+		return nr;
+	vmem_count(vmp, &vmp->stats.populate_fail);
+	if (vmflag & VM_NOSLEEP)
+		return nr;
+	vmem_count(vmp, &vmp->stats.populate_wait);
+	for (; nr < need; nr++)
+		new_tag(tags, wide, GFP_KERNEL | __GFP_NOFAIL);
+	return nr;
 }
 
 static void seg_delete(struct vmem_seg *seg)
@@ -83,9 +103,9 @@ static void stash(struct vmem *vmp, struct list_head *tags, unsigned int nr,
  * @vmp: The arena.
  * @vmflag: Whether to wait.
  *
- * The caller looks again, under the lock, whether there are enough.
+ * The caller looks again, under the lock, whether there are enough now.
  *
- * Return: Whether the stash has grown. It always does, unless %VM_NOSLEEP.
+ * Return: Whether there was memory for any. There is, unless %VM_NOSLEEP.
  */
 bool vmem_seg_refill(struct vmem *vmp, int vmflag)
 {
@@ -94,15 +114,9 @@ bool vmem_seg_refill(struct vmem *vmp, int vmflag)
 	unsigned int nr;
 
 	vmem_allocated_reserve(vmp, vmflag);
-	for (nr = 0; nr < VMEM_REFILL; nr++) {
-		struct vmem_seg *seg = vmem_seg_new(vmp, wide, vmflag);
-
-		if (!seg)
-			break;
-		list_add(&seg->order, &tags);
-	}
+	nr = vmem_seg_supply(vmp, &tags, VMEM_REFILL, VMEM_TAGS, wide, vmflag);
 	stash(vmp, &tags, nr, wide);
-	return nr >= VMEM_TAGS;
+	return nr;
 }
 
 /**

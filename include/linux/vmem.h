@@ -28,8 +28,9 @@
  * Context, used below:
  *
  *	any:	tasks (with spinlocks held or interrupts off, too), softirq and
- *		hardirq, never NMI. On PREEMPT_RT not hardirq, nor under a raw
- *		spinlock: arenas are guarded by a spinlock_t.
+ *		hardirq, never NMI. On PREEMPT_RT not hardirq, nor a task with a
+ *		raw spinlock held, or interrupts or preemption off: arenas are
+ *		guarded by a spinlock_t.
  *	sleep:	only where sleeping is legal.
  *	flag:	"any" with %VM_NOSLEEP, "sleep" without.
  *
@@ -303,7 +304,7 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
  * With vmem_alloc() and vmem_free() as @afunc and @ffunc the arena imports what
  * it lacks from @source, and gives spans back as soon as they are wholly free.
  *
- * Context: flag. Takes no arena lock.
+ * Context: flag. Takes the lock of no other arena.
  * Return: The arena. %NULL if refused (bad quantum, bad span, identifier
  * mismatch, bad flags) or, with %VM_NOSLEEP, if memory was short.
  */
@@ -323,7 +324,7 @@ vmem_t *vmem_create(const char *name, void *base, size_t size, size_t quantum,
  * @qcache_max: As for vmem_create().
  * @vmflag: As for vmem_create(); also %VMC_XALIGN.
  *
- * Context: flag. Takes no arena lock.
+ * Context: As vmem_create().
  * Return: As vmem_create().
  */
 vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
