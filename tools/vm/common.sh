@@ -59,7 +59,8 @@ project_files()
 		cd "$TOP"
 		git ls-files --cached --others --exclude-standard 2>/dev/null ||
 			find . -type f ! -path './out/*' ! -name '.*.cmd' \
-				! -name '*.o' ! -name '*.ko' ! -name '*.mod*'
+				! -name '*.o' ! -name '*.ko' ! -name '*.mod*' |
+				sed 's|^\./||'
 	) | sort -u
 }
 
