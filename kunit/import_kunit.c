@@ -237,6 +237,15 @@ static void case_132_phase_beyond_the_sources_quantum(struct kunit *test)
 	KUNIT_EXPECT_LE(test, vmem_stat(c, VMEM_STAT_MEM_IMPORT), 0x2000ull);
 }
 
+static void phase_goes_down(struct kunit *test)
+{
+	vmem_t *p = fixture_arena(test, 0x102000, PG, PG);
+	vmem_t *c = fixture_child(test, p, PG);
+
+	EXPECT_ADDR(test, xtake(c, PG, 0x8000, 0x2000, 0, 0, 0, 0), 0x102000);
+	EXPECT_IMPORTED(test, c, p, PG);
+}
+
 static void aligned_import_goes_back_whole(struct kunit *test)
 {
 	vmem_t *p = fixture_arena(test, 0x101000, 0x100000, PG);
@@ -523,6 +532,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(case_127_destroying_a_source_is_refused),
 	KUNIT_CASE(case_127_destroying_null_does_nothing),
 	KUNIT_CASE(case_132_phase_beyond_the_sources_quantum),
+	KUNIT_CASE(phase_goes_down),
 	KUNIT_CASE(aligned_import_goes_back_whole),
 	KUNIT_CASE(import_aligned_to_half_of_all_addresses),
 	KUNIT_CASE(import_ends_at_the_top),

@@ -35,6 +35,7 @@ struct oracle *oracle_create(unsigned long quantum, unsigned int max_blocks)
 	if (!o)
 		return NULL;
 	o->quantum = quantum;
+	o->coarse = 1;
 	o->max_blocks = max_blocks;
 	o->block = kvcalloc(max_blocks, sizeof(*o->block), GFP_KERNEL);
 	if (!o->block) {
@@ -480,20 +481,21 @@ unsigned long oracle_random_addr(const struct oracle *o, struct rnd_state *rnd)
 void oracle_random_size(const struct oracle *o, struct rnd_state *rnd,
 			struct oracle_req *req)
 {
+	unsigned long unit = o->quantum * o->coarse;
 	u32 dice = below(rnd, 256);
-	u32 quanta = o->total / o->quantum;
+	u32 units = o->total / unit;
 
 	if (dice < 160)
-		quanta = 1 + below(rnd, 4);
+		units = 1 + below(rnd, 4);
 	else if (dice < 230)
-		quanta = 1 + below(rnd, 16);
+		units = 1 + below(rnd, 16);
 	else if (dice < 250)
-		quanta = 1 + below(rnd, 64);
+		units = 1 + below(rnd, 64);
 	else
-		quanta = 1 + below(rnd, quanta + 8);
-	req->size = quanta * o->quantum;
+		units = 1 + below(rnd, units + 8);
+	req->size = units * unit;
 	if (below(rnd, 2))
-		req->size -= below(rnd, o->quantum);
+		req->size -= below(rnd, unit);
 	if (dice == 255 && below(rnd, 4) == 0)
 		req->size = -req->size;
 }

@@ -42,6 +42,7 @@ struct oracle {
 	unsigned long inuse;		/* sum of the sizes asked for */
 	unsigned long total;		/* sum of the spans */
 	unsigned long imported;		/* sum of the imported ones */
+	unsigned int coarse;		/* random sizes are this many times longer */
 	unsigned int nr_spans;
 	unsigned int nr_blocks;
 	unsigned int max_blocks;

@@ -22,6 +22,7 @@ struct layout {
 	const char *name;
 	unsigned long quantum;
 	unsigned int ops;
+	unsigned int coarse;		/* blocks are longer, and so fewer */
 	unsigned int early;		/* spans from the beginning; others later */
 	bool comb;			/* much free space in single quanta, and */
 					/* order asked for after a while only */
@@ -65,6 +66,10 @@ static const struct layout layouts[] = {
 			{ SIGN - 64 * 100, 200 }, { SIGN + 64 * 100, 50 },
 			{ SIGN - 64 * 200, 100 },
 		},
+	}, {
+		.name = "few and large", .quantum = 16, .ops = 20000, .early = 2,
+		.coarse = 50,
+		.span = { { 0x100, 2000 }, { 0x10000, 600 }, { 0x20000, 300 } },
 	}, {
 		.name = "comb of identifiers", .quantum = 1, .ops = 25000,
 		.early = 1, .comb = true, .span = { { 1, 10000 } },
@@ -138,6 +143,7 @@ static void begin(struct kunit *test, struct run *run)
 		quanta += run->layout->span[i].quanta;
 	run->o = oracle_create(run->layout->quantum, quanta);
 	KUNIT_ASSERT_NOT_NULL(test, run->o);
+	run->o->coarse = run->layout->coarse ?: 1;
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_oracle, run->o),
 			0);
 	run->vmp = fixture_arena(test, 0, 0, run->layout->quantum);
@@ -205,12 +211,24 @@ static struct oracle_block *any_block(struct run *run)
 
 static void do_contains(struct run *run)
 {
+	struct oracle_span *span = run->o->span[below(&run->rnd, run->o->nr_spans)];
 	unsigned long addr = oracle_random_addr(run->o, &run->rnd);
+	unsigned long end = span->start + span->nr * run->o->quantum;
 	struct oracle_req req;
 
 	oracle_random_size(run->o, &run->rnd, &req);
-	if (below(&run->rnd, 8) == 0)
+	switch (below(&run->rnd, 8)) {
+	case 0:
 		req.size = 0;
+		break;
+	case 1:
+		req.size = 0;
+		addr = end + below(&run->rnd, 3) - 1;
+		break;
+	case 2:
+		req.size = end - addr + below(&run->rnd, 3) - 1;
+		break;
+	}
 	snprintf(run->what, sizeof(run->what), "vmem_contains(0x%lx, 0x%lx)", addr,
 		 req.size);
 	KUNIT_EXPECT_EQ(run->test,

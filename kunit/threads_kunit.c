@@ -108,14 +108,14 @@ static void hand_give(struct hand *hand, unsigned int which)
 	vmem_xfree(hand->crew->vmp, (void *)addr, size);
 }
 
-/* The limit is for what happens and is over between two looks. */
-#define await(crew, condition)	wait_event_timeout((crew)->wait, condition, 1)
+/* The limit of time is for what begins and ends between two looks. */
+#define await(crew, condition)	wait_event_timeout((crew)->wait, condition, HZ / 10)
 
 static void sleep_once(struct hand *hand)
 {
 	struct crew *crew = hand->crew;
 
-	await(crew, atomic_read(&crew->full) || !atomic_read(&crew->fillers));
+	await(crew, atomic_read(&crew->full) >= atomic_read(&crew->fillers));
 	atomic_inc(&crew->asking);
 	wake_up_all(&crew->wait);
 	hand_take(hand, 1 + below(&hand->rnd, QUANTA / 4),

@@ -142,11 +142,13 @@ EXPORT_SYMBOL_GPL(vmem_xalloc);
  * and may go back to where it came from, return it, already out of the arena;
  * otherwise wake who waits for such a segment.
  */
-static struct vmem_span *__vmem_release(struct vmem *vmp, struct vmem_seg **link)
+static struct vmem_span *__make_free(struct vmem *vmp, struct vmem_seg **link,
+				     const struct vmem *via)
 {
 	struct vmem_seg *seg = *link;
 	struct vmem_span *idle;
 
+	lockdep_assert_held(&vmp->lock);
 	__vmem_allocated_remove(vmp, link);
 	WRITE_ONCE(vmp->inuse, vmp->inuse - seg->size);
 	vmp->stats.free++;
@@ -156,13 +158,21 @@ static struct vmem_span *__vmem_release(struct vmem *vmp, struct vmem_seg **link
 		__vmem_span_remove(vmp, idle, seg);
 	} else {
 		__vmem_free_insert(vmp, seg);
-		__vmem_wake(vmp, seg->first, seg->last);
+		__vmem_wake(vmp, seg->first, seg->last, via);
 	}
 	return idle;
 }
 
-static void release(struct vmem *vmp, unsigned long addr, unsigned long size,
-		    unsigned long caller)
+/**
+ * vmem_release() - Give a block back.
+ * @vmp: The arena.
+ * @addr: Its address.
+ * @size: The size that was asked for.
+ * @caller: Return address, for reports.
+ * @via: Whom not to wake, see __vmem_wake().
+ */
+void vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
+		  unsigned long caller, const struct vmem *via)
 {
 	struct vmem_span *idle = NULL;
 	const char *wrong = NULL;
@@ -178,24 +188,24 @@ static void release(struct vmem *vmp, unsigned long addr, unsigned long size,
 	else if (unlikely((*link)->size != size))
 		wrong = "wrong size";
 	else
-		idle = __vmem_release(vmp, link);
+		idle = __make_free(vmp, link, via);
 	spin_unlock_irqrestore(&vmp->lock, flags);
 
 	if (unlikely(wrong))
 		vmem_misuse(vmp, wrong, addr, size, caller);
 	if (idle)
-		vmem_import_release(vmp, idle);
+		vmem_import_release(vmp, idle, via);
 	vmem_seg_trim(vmp);
 }
 
 void vmem_free(vmem_t *vmp, void *addr, size_t size)
 {
-	release(vmp, (unsigned long)addr, size, _RET_IP_);
+	vmem_release(vmp, (unsigned long)addr, size, _RET_IP_, NULL);
 }
 EXPORT_SYMBOL_GPL(vmem_free);
 
 void vmem_xfree(vmem_t *vmp, void *addr, size_t size)
 {
-	release(vmp, (unsigned long)addr, size, _RET_IP_);
+	vmem_release(vmp, (unsigned long)addr, size, _RET_IP_, NULL);
 }
 EXPORT_SYMBOL_GPL(vmem_xfree);

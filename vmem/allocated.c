@@ -32,9 +32,13 @@ static struct vmem_seg **head(const struct vmem_allocated *table,
 static unsigned long bucket_of(const struct vmem *vmp, unsigned long addr,
 			       unsigned long buckets)
 {
-	unsigned long hash = hash_long(addr >> vmp->quantum_shift, 32);
 	unsigned long mask = BIT(fls_long(buckets - 1)) - 1;
+	unsigned long key = addr >> vmp->quantum_shift;
+	u32 hash;
 
+	/* Addresses may differ in high bits only, and low bits of it are used. */
+	hash = hash_long(key ^ (key >> (BITS_PER_LONG / 2)), 32);
+	hash ^= hash >> 16;
 	return (hash & mask) < buckets ? hash & mask : hash & (mask >> 1);
 }
 
@@ -137,9 +141,12 @@ static void grow(struct vmem *vmp, unsigned long room, int vmflag)
 	if (vmflag & VM_NOSLEEP)
 		chunk = kcalloc(room, sizeof(*chunk), vmem_gfp(vmflag));
 	else
-		chunk = kvcalloc(room, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
-	if (!chunk)
+		chunk = kvcalloc(room, sizeof(*chunk),
+				 vmem_gfp(vmflag) | __GFP_NOWARN);
+	if (!chunk) {
+		WRITE_ONCE(table->retry, table->count + room / 8);
 		return;
+	}
 	spin_lock_irqsave(&vmp->lock, flags);
 	if (table->room == room) {
 		swap(table->chunk[chunk_of(room)], chunk);
@@ -155,13 +162,18 @@ static void grow(struct vmem *vmp, unsigned long room, int vmflag)
  * @vmflag: Whether to wait for it.
  *
  * Nothing depends on success but the length of chains. Tags are made as often as
- * the table can grow, so this belongs to making tags.
+ * the table can grow, so this belongs to making tags. Who cannot wait does not
+ * insist: large blocks may not be had for long.
  */
 void vmem_allocated_reserve(struct vmem *vmp, int vmflag)
 {
-	unsigned long room = READ_ONCE(vmp->allocated.room);
+	struct vmem_allocated *table = &vmp->allocated;
+	unsigned long count = READ_ONCE(table->count);
+	unsigned long room = READ_ONCE(table->room);
 
-	if (READ_ONCE(vmp->allocated.count) >= room)
+	if (count < room)
+		return;
+	if (!(vmflag & VM_NOSLEEP) || count >= READ_ONCE(table->retry))
 		grow(vmp, room, vmflag);
 }
 
@@ -177,13 +189,17 @@ const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr)
 		return "count of allocated segments";
 	if (table->buckets > table->room)
 		return "more buckets than there is room for";
+	for (i = 0; i <= chunk_of(table->room - 1); i++)
+		if (!table->chunk[i])
+			return "no memory where there is room for buckets";
 	for (i = 0; i < table->buckets; i++) {
 		for (seg = *head(table, i); seg; seg = seg->chain) {
 			if (seg->type != VMEM_SEG_ALLOCATED)
 				return "free segment in a bucket";
 			if (bucket_of(vmp, seg->first, table->buckets) != i)
 				return "segment in a wrong bucket";
-			nr--;
+			if (!nr--)
+				return "more segments in buckets than allocated";
 		}
 	}
 	return nr ? "allocated segment in no bucket" : NULL;

@@ -24,20 +24,28 @@ static void enlist(struct vmem *vmp)
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
 }
 
-/* Take an arena out, unless somebody needs it. */
-static bool delist(struct vmem *vmp)
+/* Does anybody need an arena? Arenas that import from it do, and sleepers. */
+static bool needed(struct vmem *vmp)
 {
 	unsigned long flags;
-	bool needed;
+	bool ret;
 
 	spin_lock_irqsave(&vmem_arenas_lock, flags);
 	spin_lock(&vmp->lock);
-	needed = !list_empty(&vmp->children) || !list_empty(&vmp->waiters);
+	ret = !list_empty(&vmp->children) || !list_empty(&vmp->waiters);
 	spin_unlock(&vmp->lock);
-	if (!needed)
-		list_del(&vmp->siblings);
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
-	return !needed;
+	return ret;
+}
+
+/* Take an arena out. From now on nobody knows it, and its source may go. */
+static void delist(struct vmem *vmp)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	list_del(&vmp->siblings);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
 }
 
 /**
@@ -162,7 +170,7 @@ static bool add(struct vmem *vmp, unsigned long addr, unsigned long size,
 		*wrong = "overlap";
 	} else {
 		__vmem_span_insert(vmp, span);
-		__vmem_wake(vmp, span->head.first, span->head.last);
+		__vmem_wake(vmp, span->head.first, span->head.last, NULL);
 		span = NULL;
 	}
 	spin_unlock_irqrestore(&vmp->lock, flags);
@@ -209,7 +217,7 @@ static void refuse_creation(const char *wrong, const char *name,
 			    unsigned long caller)
 {
 	if (wrong)
-		vmem_report(wrong, name, base, size, caller);
+		vmem_report(wrong, name ?: "", base, size, caller);
 	vmem_panic(NULL, vmflag);
 }
 
@@ -284,6 +292,8 @@ void *vmem_get_private(vmem_t *vmp)
 }
 EXPORT_SYMBOL_GPL(vmem_get_private);
 
+/* === Quantum caches, of which there are none yet === */
+
 void vmem_qcache_reap(vmem_t *vmp)
 {
 	might_sleep();
@@ -294,34 +304,41 @@ EXPORT_SYMBOL_GPL(vmem_qcache_reap);
 /* === End === */
 
 /* Return an imported span to its source, and drop any other. */
-static void drop_span(struct vmem *vmp, struct vmem_seg *head)
+static void drop_span(struct vmem *vmp, struct vmem_span *span)
 {
-	struct vmem_span *span = container_of(head, struct vmem_span, head);
-
-	list_del(&head->order);
 	if (span->imported)
-		vmem_import_release(vmp, span);
+		vmem_import_release(vmp, span, NULL);
 	else
 		kfree(span);
 }
 
-void vmem_destroy(vmem_t *vmp)
+/* Drop all tags: nobody else has a use for the arena, so no lock is needed. */
+static void drop_all(struct vmem *vmp)
 {
 	struct vmem_seg *seg, *next;
 
+	list_for_each_entry_safe(seg, next, &vmp->anchor.order, order) {
+		if (seg->type == VMEM_SEG_SPAN)
+			drop_span(vmp, container_of(seg, struct vmem_span, head));
+		else
+			vmem_seg_delete(seg);
+		cond_resched();
+	}
+}
+
+void vmem_destroy(vmem_t *vmp)
+{
 	might_sleep();
 	if (!vmp)
 		return;
-	if (!delist(vmp)) {
+	if (needed(vmp)) {
 		vmem_misuse(vmp, "arena in use", 0, 0, _RET_IP_);
 		return;
 	}
 	if (vmp->allocated.count)
 		vmem_report_leak(vmp, _RET_IP_);
-	list_for_each_entry_safe(seg, next, &vmp->anchor.order, order)
-		if (seg->type == VMEM_SEG_SPAN)
-			drop_span(vmp, seg);
-	vmem_seg_delete_all(&vmp->anchor.order);
+	drop_all(vmp);
+	delist(vmp);
 	discard(vmp);
 	module_put(THIS_MODULE);
 }

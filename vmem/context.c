@@ -16,13 +16,26 @@ gfp_t vmem_gfp(int vmflag)
 {
 	gfp_t gfp = GFP_KERNEL;
 
-	if (vmflag & VM_NOSLEEP)
+	if (vmflag & VM_NOSLEEP) {
 		gfp = vmflag & VM_PUSHPAGE ? GFP_ATOMIC : GFP_NOWAIT;
-	if (vmflag & VM_NOSLEEP)
 		gfp |= __GFP_NOWARN;
+	}
 	if (vmflag & VM_NORMALPRI)
 		gfp |= __GFP_NORETRY;
 	return gfp;
+}
+
+/**
+ * vmem_gfp_nowait() - The same for a first try, whatever @vmflag says of waiting.
+ * @vmflag: Flags of the request.
+ *
+ * Return: The gfp flags. No reserves are used for who can wait.
+ */
+gfp_t vmem_gfp_nowait(int vmflag)
+{
+	if (!(vmflag & VM_NOSLEEP))
+		vmflag = (vmflag & ~VM_PUSHPAGE) | VM_NOSLEEP;
+	return vmem_gfp(vmflag);
 }
 
 /**

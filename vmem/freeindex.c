@@ -146,6 +146,12 @@ void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg)
 		__vmem_order_remove(vmp, seg);
 }
 
+/* Classes needed for segments of a length, which is @last plus one. */
+static unsigned int classes_for(const struct vmem *vmp, unsigned long last)
+{
+	return class_of((last >> vmp->quantum_shift) + 1) + 1;
+}
+
 /**
  * vmem_free_reserve() - Make room in the index for segments of a length.
  * @vmp: The arena.
@@ -156,7 +162,7 @@ void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg)
  */
 bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag)
 {
-	unsigned int classes = class_of((last >> vmp->quantum_shift) + 1) + 1;
+	unsigned int classes = classes_for(vmp, last);
 	struct vmem_freeindex *idx = &vmp->free;
 	struct hlist_head *class;
 	unsigned long flags;
@@ -177,6 +183,13 @@ bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag)
 	spin_unlock_irqrestore(&vmp->lock, flags);
 	kfree(class);
 	return true;
+}
+
+/* For vmem_validate(): is there room for segments of the length @last plus one? */
+bool __vmem_free_has_room(const struct vmem *vmp, unsigned long last)
+{
+	lockdep_assert_held(&vmp->lock);
+	return vmp->free.classes >= classes_for(vmp, last);
 }
 
 /* For vmem_validate(): what is wrong with the index of @nr_free segments. */

@@ -10,7 +10,7 @@
  */
 #include "internal.h"
 
-/* Source quanta come into the sizes of imports. */
+/* Imports are a multiple of this, and begin at one if the source is an arena. */
 static unsigned long import_unit(const struct vmem *vmp)
 {
 	if (!vmp->source)
@@ -70,7 +70,6 @@ bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 		.max = ULONG_MAX,
 		.policy = VMEM_INSTANT,
 		.patient = req->patient,
-		.settled = req->settled,
 		.vmflag = req->vmflag & VM_KMFLAGS,
 		.caller = req->caller,
 	};
@@ -91,39 +90,43 @@ bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 	return sub->len >= size;
 }
 
-/* Hand a span back as it came, to whoever it came from. */
-static void give_back(struct vmem *vmp, unsigned long first, unsigned long size,
-		      bool constrained)
+/*
+ * Hand a span back as it came, to whoever it came from. A source that is an arena
+ * wakes who waits for it, except, with @via, those that would ask by way of it.
+ */
+static void give_back(struct vmem *vmp, const struct vmem_span *span,
+		      const struct vmem *via)
 {
-	vmem_free_t *free_fn = vmp->free_fn;
+	unsigned long first = span->head.first;
+	unsigned long size = span->head.last - first + 1;
 
-	if (!free_fn)
-		return;
-	if (constrained && free_fn == vmem_free)
-		free_fn = vmem_xfree;
-	free_fn(vmp->source, (void *)first, size);
+	if (plain(vmp))
+		vmem_release(vmp->source, first, size, _RET_IP_, via);
+	else if (vmp->free_fn)
+		vmp->free_fn(vmp->source, (void *)first, size);
 }
 
 /**
  * vmem_import_release() - Return a span that is not in the arena any more, or yet.
  * @vmp: The arena.
  * @span: The span.
+ * @via: Passed on to where the space goes, see __vmem_wake().
  *
  * A source that is an arena wakes those who wait for it. Nobody can wait for any
  * other source, so sleepers that the span could have served are told to ask.
  */
-void vmem_import_release(struct vmem *vmp, struct vmem_span *span)
+void vmem_import_release(struct vmem *vmp, struct vmem_span *span,
+			 const struct vmem *via)
 {
-	unsigned long first = span->head.first, last = span->head.last;
 	unsigned long flags;
 
-	give_back(vmp, first, last - first + 1, span->constrained);
+	give_back(vmp, span, via);
+	if (!plain(vmp)) {
+		spin_lock_irqsave(&vmp->lock, flags);
+		__vmem_wake(vmp, span->head.first, span->head.last, via);
+		spin_unlock_irqrestore(&vmp->lock, flags);
+	}
 	kfree(span);
-	if (plain(vmp))
-		return;
-	spin_lock_irqsave(&vmp->lock, flags);
-	__vmem_wake(vmp, first, last);
-	spin_unlock_irqrestore(&vmp->lock, flags);
 }
 
 /* Ask an arena, which fails if nobody is going to wait for it. */
@@ -145,8 +148,6 @@ static unsigned long call(struct vmem *vmp, const struct vmem_req *req,
 
 	if (vmem_imports_from_arena(vmp))
 		return ask(vmp->source, sub);
-	if (req->settled)
-		return 0;
 	if (!(vmp->cflags & VMC_XALLOC))
 		return (unsigned long)vmp->alloc_fn(vmp->source, size,
 						    sub->vmflag);
@@ -167,85 +168,94 @@ static bool sound(const struct vmem *vmp, const struct vmem_req *req,
 	       IS_ALIGNED(size, import_unit(vmp)) && first + (size - 1) >= first;
 }
 
+/* What becomes of a span that was imported. */
+enum outcome {
+	KEPT,		/* it is part of the arena */
+	SURPLUS,	/* there is space without it, or none even with it */
+	BAD,		/* it is not what was asked for */
+	FORGONE,	/* there is no memory for its records */
+};
+
 /*
- * Make the span part of the arena and allocate from it, unless there is space
- * now without it, or none even with it; then the span is surplus.
+ * Allocate from the arena if there is space now, otherwise from the span. Without
+ * a release function the span stays, wanted or not.
  */
-static unsigned long __settle(struct vmem *vmp, const struct vmem_req *req,
-			      struct vmem_span *span, bool *surplus)
+static enum outcome __settle(struct vmem *vmp, const struct vmem_req *req,
+			     struct vmem_span *span, unsigned long *addr)
 {
 	struct vmem_seg *seg;
-	unsigned long addr;
+	bool found, fits;
 
-	*surplus = true;
-	if (__vmem_search(vmp, req, &seg, &addr) == VMEM_SEARCH_FOUND) {
-		__vmem_take(vmp, req, seg, addr);
-		return addr;
+	lockdep_assert_held(&vmp->lock);
+	if (__vmem_span_overlap(vmp, span->head.first, span->head.last))
+		return BAD;
+	found = __vmem_search(vmp, req, &seg, addr) == VMEM_SEARCH_FOUND;
+	if (found)
+		__vmem_take(vmp, req, seg, *addr);
+	fits = !found && __vmem_search_in(vmp, req, span->head.first,
+					  span->head.last, addr);
+	if (!fits && vmp->free_fn)
+		return SURPLUS;
+
+	seg = __vmem_span_insert(vmp, span);
+	if (!fits) {
+		__vmem_wake(vmp, seg->first, seg->last, NULL);
+		return KEPT;
 	}
-	if (!__vmem_search_in(vmp, req, span->head.first, span->head.last,
-			      &addr))
-		return 0;
-	*surplus = false;
-	seg = __vmem_take(vmp, req, __vmem_span_insert(vmp, span), addr);
+	seg = __vmem_take(vmp, req, seg, *addr);
 	__vmem_wake_beside(vmp, seg);
-	return addr;
+	return KEPT;
 }
 
-/* Accept a sound span. Overlap with another can be told under the lock only. */
-static unsigned long accept(struct vmem *vmp, const struct vmem_req *req,
-			    struct vmem_span *span, bool *surplus, bool *overlap)
+/* Settle what the import function returned, if it is sound. */
+static enum outcome settle(struct vmem *vmp, const struct vmem_req *req,
+			   const struct vmem_req *sub, struct vmem_span *span,
+			   unsigned long *addr)
 {
-	unsigned long addr = 0;
+	enum outcome outcome;
 	unsigned long flags;
 
-	*surplus = true;
-	*overlap = false;
+	if (!sound(vmp, req, span->head.first, sub->size, sub->len))
+		return BAD;
+	if (!vmem_free_reserve(vmp, sub->size - 1, req->vmflag))
+		return FORGONE;
 	for (;;) {
 		spin_lock_irqsave(&vmp->lock, flags);
 		if (__vmem_seg_ready(vmp))
 			break;
 		spin_unlock_irqrestore(&vmp->lock, flags);
 		if (!vmem_seg_refill(vmp, req->vmflag))
-			return 0;
+			return FORGONE;
 	}
-	*overlap = __vmem_span_overlap(vmp, span->head.first, span->head.last);
-	if (!*overlap)
-		addr = __settle(vmp, req, span, surplus);
+	outcome = __settle(vmp, req, span, addr);
 	spin_unlock_irqrestore(&vmp->lock, flags);
-	return addr;
+	return outcome;
 }
 
-/* What to do with [first, first + size), which the import function returned. */
+/* Deal with @span, which has just come from the source. Returns an address or 0. */
 static unsigned long receive(struct vmem *vmp, const struct vmem_req *req,
-			     const struct vmem_req *sub, unsigned long first)
+			     const struct vmem_req *sub, struct vmem_span *span)
 {
-	bool constrained = plain(vmp) &&
-			   (sub->phase || sub->align > vmp->source->quantum);
-	bool surplus = true, bad = true;
-	struct vmem_span *span = NULL;
 	unsigned long addr = 0;
 
-	if (sound(vmp, req, first, sub->size, sub->len)) {
-		bad = false;
-		span = vmem_span_new(vmp, first, first + (sub->size - 1),
-				     req->vmflag);
-	}
-	if (span) {
-		span->imported = true;
-		span->constrained = constrained;
-		addr = accept(vmp, req, span, &surplus, &bad);
-	}
-	if (!surplus)
+	switch (settle(vmp, req, sub, span, &addr)) {
+	case KEPT:
 		return addr;
-	if (span && !bad) {
-		vmem_import_release(vmp, span);
+	case SURPLUS:
+	case FORGONE:
+		vmem_import_release(vmp, span, NULL);
 		return addr;
+	case BAD:
+		vmem_misuse(vmp, "bad import", span->head.first, sub->size,
+			    req->caller);
+		/*
+		 * It may be offered to us again. Do not wake those who would ask
+		 * for it in turn, us among them: they would never sleep.
+		 */
+		give_back(vmp, span, vmp);
+		kfree(span);
 	}
-	if (bad)
-		vmem_misuse(vmp, "bad import", first, sub->size, req->caller);
-	give_back(vmp, first, sub->size, constrained);
-	kfree(span);
-	return addr;
+	return 0;
 }
 
 /**
@@ -253,21 +263,30 @@ static unsigned long receive(struct vmem *vmp, const struct vmem_req *req,
  * @vmp: The arena.
  * @req: A request that vmem_importable() approves of.
  *
- * The arena is searched once more in any case: somebody may have freed something
- * meanwhile, not least the import function.
+ * Records are provided for before the source is asked, so that what it gives is
+ * not refused for lack of memory. The arena is searched once more in any case:
+ * somebody may have freed something meanwhile, not least the import function.
  *
  * Return: The address, or 0.
  */
 unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req)
 {
-	unsigned long addr = 0, first;
+	struct vmem_span *span;
+	unsigned long addr = 0;
 	struct vmem_req sub;
 
 	if (!vmem_import_request(vmp, req, &sub))
 		return 0;
-	first = call(vmp, req, &sub);
-	if (first)
-		addr = receive(vmp, req, &sub, first);
+	span = vmem_span_new(vmp, 0, sub.size - 1, req->vmflag);
+	if (!span)
+		return 0;
+	span->imported = true;
+	span->head.first = call(vmp, req, &sub);
+	span->head.last = span->head.first + (sub.size - 1);
+	if (span->head.first)
+		addr = receive(vmp, req, &sub, span);
+	else
+		kfree(span);
 	if (!addr)
 		vmem_try(vmp, req, &addr);
 	return addr;

@@ -45,7 +45,6 @@ struct vmem_req {
 	enum vmem_policy policy;
 	bool high;		/* highest suitable address of the segment */
 	bool patient;		/* will sleep: what it tries before is no failure */
-	bool settled;		/* import functions have been asked: leave them */
 	int vmflag;
 	unsigned long caller;	/* for reports */
 };
@@ -145,6 +144,7 @@ struct vmem_allocated {
 	unsigned long count;		/* segments in the table */
 	unsigned long buckets;		/* in use */
 	unsigned long room;		/* for which there is memory */
+	unsigned long retry;		/* count at which to ask for memory again */
 	struct vmem_seg **chunk[VMEM_HASH_CHUNKS];
 	struct vmem_seg *small[1 << VMEM_HASH_SHIFT];	/* chunk 0 */
 };
@@ -155,7 +155,6 @@ struct vmem_span {
 	struct vmem_seg head;		/* first and last are the span's */
 	struct rb_node node;		/* vmem::spans [L] */
 	bool imported;			/* came through the import function */
-	bool constrained;		/* and that as vmem_xalloc() [C] */
 };
 
 /* === Policies (search.c) === */
@@ -171,7 +170,10 @@ enum vmem_search {
 
 struct vmem_wait;
 
-/* A sleeper's request, as seen by one of the arenas that it waits for. */
+/*
+ * A sleeper's request, as seen by one of the arenas that it waits for. They are in
+ * one array, from the arena that was called on towards the root.
+ */
 struct vmem_waiter {
 	struct list_head link;		/* vmem::waiters [L] */
 	struct vmem *vmp;		/* [O] */
@@ -272,6 +274,7 @@ struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth);
 
 /* context.c */
 gfp_t vmem_gfp(int vmflag);
+gfp_t vmem_gfp_nowait(int vmflag);
 gfp_t vmem_gfp_nofail(int vmflag);
 
 /* request.c */
@@ -289,6 +292,7 @@ bool vmem_place(const struct vmem_req *req, unsigned long first,
 unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 			     unsigned int want, unsigned int need, bool wide,
 			     int vmflag);
+void vmem_seg_delete(struct vmem_seg *seg);
 void vmem_seg_delete_all(struct list_head *tags);
 bool vmem_seg_refill(struct vmem *vmp, int vmflag);
 void vmem_seg_trim(struct vmem *vmp);
@@ -318,6 +322,7 @@ bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
 void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg);
 bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag);
+bool __vmem_free_has_room(const struct vmem *vmp, unsigned long last);
 const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free);
 
 /* order.c */
@@ -363,7 +368,8 @@ bool vmem_importable(const struct vmem *vmp, const struct vmem_req *req);
 bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 			 struct vmem_req *sub);
 unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req);
-void vmem_import_release(struct vmem *vmp, struct vmem_span *span);
+void vmem_import_release(struct vmem *vmp, struct vmem_span *span,
+			 const struct vmem *via);
 
 /* alloc.c */
 struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
@@ -371,9 +377,12 @@ struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
 enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
 			  unsigned long *addr);
 unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req);
+void vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
+		  unsigned long caller, const struct vmem *via);
 
 /* wait.c */
-void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last);
+void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last,
+		 const struct vmem *via);
 void __vmem_wake_beside(struct vmem *vmp, const struct vmem_seg *seg);
 unsigned long vmem_wait(struct vmem *vmp, const struct vmem_req *req);
 

@@ -16,6 +16,9 @@
  *   it is before order.next, so is its place, and it enters the trees.
  * - If the tag that order.next points at goes away, having been joined to the
  *   segment before it or with its span, order.next moves to the one behind.
+ *
+ * Places are compared by address. A span's head begins where its first segment
+ * does; as long as order.next is the head, that segment is not before it.
  */
 #include "internal.h"
 
@@ -220,6 +223,7 @@ static void __begin(struct vmem *vmp)
 {
 	struct vmem_order *order = &vmp->order;
 
+	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(order->state, VMEM_ORDER_BUILDING);
 	list_splice_init(&vmp->spare, &vmp->outgrown);
 	WRITE_ONCE(vmp->nr_spare, 0);
@@ -234,6 +238,7 @@ static bool __step(struct vmem *vmp, struct list_head *wide_tags,
 	struct vmem_order *order = &vmp->order;
 	unsigned int i;
 
+	lockdep_assert_held(&vmp->lock);
 	for (i = 0; i < VMEM_BUILD_STEP && order->next.next != &vmp->anchor; i++) {
 		struct vmem_seg *seg = order->next.next;
 
@@ -327,15 +332,20 @@ const char *__vmem_order_broken(struct vmem *vmp)
 	struct vmem_order *order = &vmp->order;
 	struct rb_node *node = rb_first(&order->by_addr);
 	struct rb_node *by_len = rb_first(&order->by_len);
+	bool passed = order->state != VMEM_ORDER_NONE;
 	const char *broken = NULL;
 	struct vmem_seg *seg;
 
 	lockdep_assert_held(&vmp->lock);
 	list_for_each_entry(seg, &vmp->anchor.order, order) {
+		if (order->state == VMEM_ORDER_BUILDING && seg == order->next.next)
+			passed = false;
 		if (seg->type == VMEM_SEG_SPAN)
 			continue;
-		if (order->state == VMEM_ORDER_READY && !seg->wide)
-			return "narrow tag after the trees were built";
+		if (passed && !seg->wide)
+			return "narrow tag where the trees are built";
+		if (order->state == VMEM_ORDER_NONE && seg->wide)
+			return "wide tag without trees";
 		if (seg->type != VMEM_SEG_FREE || !in_trees(vmp, seg))
 			continue;
 		if (!seg->wide || !node || !by_len)

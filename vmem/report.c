@@ -18,8 +18,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmem_report_limit);
 static void print(const char *what, const char *name, unsigned long addr,
 		  unsigned long size, unsigned long caller)
 {
-	pr_warn("%s: arena \"%s\" addr 0x%lx size 0x%lx caller %pS\n",
-		what, name, addr, size, (void *)caller);
+	pr_warn("%s: arena \"%.*s\" addr 0x%lx size 0x%lx caller %pS\n",
+		what, VMEM_NAME_LEN - 1, name, addr, size, (void *)caller);
 }
 
 /**

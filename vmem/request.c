@@ -62,7 +62,6 @@ static void set_flags(struct vmem_req *req, int vmflag)
 	req->policy = policy_of(vmflag);
 	req->high = (vmflag & VM_ENDALLOC) && req->policy != VMEM_NEXT;
 	req->patient = !(vmflag & (VM_NOSLEEP | VM_ABORT));
-	req->settled = false;
 	req->vmflag = vmflag;
 }
 

@@ -14,7 +14,7 @@
 #include "internal.h"
 
 #define VMEM_REFILL	8	/* tags allocated at a time */
-#define VMEM_SPARE_MAX	64	/* stash that a free leaves behind */
+#define VMEM_SPARE_MAX	64	/* a larger stash is halved after a free */
 
 /* === Supply === */
 
@@ -54,7 +54,7 @@ unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 			     unsigned int want, unsigned int need, bool wide,
 			     int vmflag)
 {
-	gfp_t gfp = vmem_gfp(vmflag | VM_NOSLEEP);
+	gfp_t gfp = vmem_gfp_nowait(vmflag);
 	unsigned int nr = 0;
 
 	while (nr < want && new_tag(tags, wide, gfp))
@@ -70,7 +70,7 @@ unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 	return nr;
 }
 
-static void seg_delete(struct vmem_seg *seg)
+void vmem_seg_delete(struct vmem_seg *seg)
 {
 	kmem_cache_free(seg_cache(seg->wide), seg);
 }
@@ -80,7 +80,7 @@ void vmem_seg_delete_all(struct list_head *tags)
 	struct vmem_seg *seg, *next;
 
 	list_for_each_entry_safe(seg, next, tags, order)
-		seg_delete(seg);
+		vmem_seg_delete(seg);
 }
 
 /* Add tags to the stash, unless another width is wanted now. */
@@ -177,6 +177,7 @@ struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
 {
 	struct vmem_seg *seg = __vmem_seg_get(vmp);
 
+	lockdep_assert_held(&vmp->lock);
 	seg->type = VMEM_SEG_FREE;
 	seg->first = first;
 	seg->last = last;
@@ -200,6 +201,7 @@ struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
 {
 	unsigned long end = seg->last;
 
+	lockdep_assert_held(&vmp->lock);
 	__vmem_free_remove(vmp, seg);
 	if (first > seg->first) {
 		seg->last = first - 1;
@@ -228,6 +230,7 @@ struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg)
 	bool prev_free = prev->type == VMEM_SEG_FREE;
 	bool next_free = next->type == VMEM_SEG_FREE;
 
+	lockdep_assert_held(&vmp->lock);
 	if (next_free) {
 		__vmem_free_remove(vmp, next);
 		seg->last = next->last;

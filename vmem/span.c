@@ -117,6 +117,7 @@ struct vmem_span *__vmem_span_idle(struct vmem *vmp, struct vmem_seg *seg)
 	struct vmem_seg *prev = list_prev_entry(seg, order);
 	struct vmem_span *span;
 
+	lockdep_assert_held(&vmp->lock);
 	if (prev->type != VMEM_SEG_SPAN || prev->last != seg->last)
 		return NULL;
 	span = container_of(prev, struct vmem_span, head);

@@ -14,6 +14,7 @@ struct census {
 	unsigned long next;		/* where the next segment must begin */
 	unsigned long nr_free;
 	unsigned long nr_allocated;
+	unsigned long nr_cursors;
 	unsigned long inuse;
 	unsigned long total;
 	unsigned long imported;
@@ -38,6 +39,8 @@ static const char *span_broken(const struct vmem *vmp, struct census *census,
 		return "spans overlap";
 	if (span->imported && !vmp->alloc_fn)
 		return "imported span without an import function";
+	if (!__vmem_free_has_room(vmp, len - 1))
+		return "no size class for a span";
 	census->span = span;
 	census->next = head->first;
 	census->total += len;
@@ -93,12 +96,42 @@ static const char *seg_broken(struct vmem *vmp, struct census *census,
 	}
 }
 
+static unsigned int count_cursors(const struct vmem *vmp,
+				  const struct vmem_seg *seg)
+{
+	const struct vmem_cursor *cursor;
+	unsigned int nr = 0;
+
+	list_for_each_entry(cursor, &vmp->walks, link)
+		if (!seg || cursor->next == seg)
+			nr++;
+	return nr;
+}
+
+static const char *walks_broken(const struct vmem *vmp,
+				const struct census *census)
+{
+	const struct vmem_cursor *cursor;
+	bool building = vmp->order.state == VMEM_ORDER_BUILDING;
+
+	list_for_each_entry(cursor, &vmp->walks, link)
+		if (cursor == &vmp->order.next)
+			building = !building;
+	if (building)
+		return "trees are being built, or are not";
+	if (census->nr_cursors + count_cursors(vmp, &vmp->anchor) !=
+	    count_cursors(vmp, NULL))
+		return "walk at a tag that is not there";
+	return NULL;
+}
+
 static const char *tags_broken(struct vmem *vmp, struct census *census)
 {
 	const char *broken;
 	struct vmem_seg *seg;
 
 	list_for_each_entry(seg, &vmp->anchor.order, order) {
+		census->nr_cursors += count_cursors(vmp, seg);
 		if (seg->type == VMEM_SEG_SPAN)
 			broken = span_broken(vmp, census,
 					     container_of(seg, struct vmem_span,
@@ -126,6 +159,8 @@ static const char *stats_broken(const struct vmem *vmp,
 		return "mem_import";
 	if (vmp->stats.alloc - vmp->stats.free != census->nr_allocated)
 		return "alloc - free";
+	if (vmp->imported > vmp->total)
+		return "mem_import beyond mem_total";
 	if (!IS_ALIGNED(vmp->cursor, vmp->quantum))
 		return "cursor of next fit";
 	return NULL;
@@ -142,6 +177,9 @@ static const char *spare_broken(const struct vmem *vmp)
 			return "width of a spare tag";
 		nr++;
 	}
+	list_for_each_entry(seg, &vmp->outgrown, order)
+		if (seg->wide || !wide)
+			return "outgrown tag of the right width";
 	return nr != vmp->nr_spare ? "number of spare tags" : NULL;
 }
 
@@ -149,10 +187,33 @@ static const char *waiters_broken(const struct vmem *vmp)
 {
 	const struct vmem_waiter *waiter;
 
-	list_for_each_entry(waiter, &vmp->waiters, link)
+	list_for_each_entry(waiter, &vmp->waiters, link) {
 		if (waiter->vmp != vmp)
 			return "sleeper of another arena";
+		if (waiter > waiter->wait->waiters && waiter[-1].vmp->source != vmp)
+			return "sleeper does not come from a child";
+	}
 	return NULL;
+}
+
+/* Is the arena where it belongs among the others? */
+static const char *family_broken(const struct vmem *vmp)
+{
+	const struct vmem *child, *src = vmp->source;
+	bool known = !src;
+
+	lockdep_assert_held(&vmem_arenas_lock);
+	if (!vmp->id)
+		return "arena without a number";
+	if (src && ((src->cflags ^ vmp->cflags) & VMC_IDENTIFIER))
+		return "identifiers imported from others";
+	if (src)
+		list_for_each_entry(child, &src->children, siblings)
+			known |= child == vmp;
+	list_for_each_entry(child, &vmp->children, siblings)
+		if (child->source != vmp)
+			return "child of another source";
+	return known ? NULL : "source does not know the arena";
 }
 
 static const char *arena_broken(struct vmem *vmp)
@@ -164,6 +225,7 @@ static const char *arena_broken(struct vmem *vmp)
 	broken = broken ?: stats_broken(vmp, &census);
 	broken = broken ?: spare_broken(vmp);
 	broken = broken ?: waiters_broken(vmp);
+	broken = broken ?: walks_broken(vmp, &census);
 	broken = broken ?: __vmem_free_broken(vmp, census.nr_free);
 	broken = broken ?: __vmem_allocated_broken(vmp, census.nr_allocated);
 	broken = broken ?: __vmem_order_broken(vmp);
@@ -182,9 +244,12 @@ bool vmem_validate(struct vmem *vmp)
 	const char *broken;
 	unsigned long flags;
 
-	spin_lock_irqsave(&vmp->lock, flags);
-	broken = arena_broken(vmp);
-	spin_unlock_irqrestore(&vmp->lock, flags);
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	broken = family_broken(vmp);
+	spin_lock(&vmp->lock);
+	broken = broken ?: arena_broken(vmp);
+	spin_unlock(&vmp->lock);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
 	if (broken)
 		pr_err("invalid: arena \"%s\": %s\n", vmp->name, broken);
 	return !broken;

@@ -13,21 +13,38 @@
  */
 #include "internal.h"
 
+/* Does a sleeper wait for this arena because @via may import from it? */
+static bool comes_by(const struct vmem_waiter *waiter, const struct vmem *via)
+{
+	const struct vmem_waiter *nearer = waiter;
+
+	while (nearer > waiter->wait->waiters)
+		if ((--nearer)->vmp == via)
+			return true;
+	return false;
+}
+
 /**
  * __vmem_wake() - Wake the sleepers that a free segment could serve.
  * @vmp: The arena.
  * @first: First unit of the segment.
  * @last: Last unit of the segment.
+ * @via: If not %NULL, an arena that has no use for the segment: those who would
+ *	import it into that arena sleep on.
  */
-void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last)
+void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last,
+		 const struct vmem *via)
 {
 	struct vmem_waiter *waiter;
 	unsigned long addr;
 
 	lockdep_assert_held(&vmp->lock);
-	list_for_each_entry(waiter, &vmp->waiters, link)
+	list_for_each_entry(waiter, &vmp->waiters, link) {
+		if (via && comes_by(waiter, via))
+			continue;
 		if (vmem_place(&waiter->req, first, last, &addr))
 			complete(&waiter->wait->space);
+	}
 }
 
 /* The same for what is left on both sides of a block cut from new space. */
@@ -36,10 +53,11 @@ void __vmem_wake_beside(struct vmem *vmp, const struct vmem_seg *seg)
 	const struct vmem_seg *prev = list_prev_entry(seg, order);
 	const struct vmem_seg *next = list_next_entry(seg, order);
 
+	lockdep_assert_held(&vmp->lock);
 	if (prev->type == VMEM_SEG_FREE)
-		__vmem_wake(vmp, prev->first, prev->last);
+		__vmem_wake(vmp, prev->first, prev->last, NULL);
 	if (next->type == VMEM_SEG_FREE)
-		__vmem_wake(vmp, next->first, next->last);
+		__vmem_wake(vmp, next->first, next->last, NULL);
 }
 
 /* Go from a waiter to the one for the source, if the source is waited for. */
@@ -107,8 +125,10 @@ static void leave(struct vmem_wait *wait)
 }
 
 /* Sleep until there may be space; false when killed. */
-static bool sleep(struct vmem *vmp, struct vmem_wait *wait, int vmflag)
+static bool sleep_for_space(struct vmem *vmp, struct vmem_wait *wait, int vmflag)
 {
+	if ((vmflag & VM_KILLABLE) && fatal_signal_pending(current))
+		return false;
 	if (try_wait_for_completion(&wait->space))
 		return true;
 	vmem_count(vmp, &vmp->stats.wait);
@@ -118,29 +138,30 @@ static bool sleep(struct vmem *vmp, struct vmem_wait *wait, int vmflag)
 	return true;
 }
 
+/* Forget wake-ups: whatever they were for, the search to come will see it. */
+static void forget(struct vmem_wait *wait)
+{
+	while (try_wait_for_completion(&wait->space))
+		;
+}
+
 /**
  * vmem_wait() - Sleep until a request is met.
  * @vmp: The arena.
  * @req: The request, for which everything has been tried once.
  *
- * The first search on the lists leaves other import functions than vmem_alloc()
- * alone: they have just been asked. Each time it wakes it asks them again.
- *
  * Return: The address. 0 if it was killed.
  */
 unsigned long vmem_wait(struct vmem *vmp, const struct vmem_req *req)
 {
-	struct vmem_req settled = *req;
 	struct vmem_wait wait;
 	unsigned long addr;
 
-	settled.settled = true;
 	enter(&wait, vmp, req);
-	addr = vmem_serve(vmp, &settled);
-	while (!addr && sleep(vmp, &wait, req->vmflag)) {
-		reinit_completion(&wait.space);
+	do {
+		forget(&wait);
 		addr = vmem_serve(vmp, req);
-	}
+	} while (!addr && sleep_for_space(vmp, &wait, req->vmflag));
 	leave(&wait);
 	return addr;
 }

@@ -45,6 +45,7 @@ static void walk_locked(struct vmem *vmp, int typemask,
 static bool __advance(struct vmem *vmp, struct vmem_cursor *cursor, int typemask,
 		      void **start, size_t *size)
 {
+	lockdep_assert_held(&vmp->lock);
 	while (cursor->next != &vmp->anchor) {
 		struct vmem_seg *seg = cursor->next;
 

@@ -447,7 +447,7 @@ int vmem_contains(vmem_t *vmp, void *addr, size_t size);
  * @arg: First argument of @func.
  *
  * Without %VMEM_REENTRANT the arena lock is held throughout: a snapshot, and
- * @func must not sleep, nor call into the arena. With it no lock is held in @func,
+ * @func must not sleep, nor call into any arena. With it no lock is held in @func,
  * which may do what the caller's context allows; a segment that exists all the
  * time is then visited exactly once, any other at most once each time it appears.
  *
