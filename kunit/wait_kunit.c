@@ -469,6 +469,26 @@ static void window_is_not_waited_for_in_the_source(struct kunit *test)
 	EXPECT_STAT(test, c, MEM_IMPORT, 0);
 }
 
+/* All that P has is taken for a part of C's own span, and goes back each time. */
+static void bad_import_puts_to_sleep(struct kunit *test)
+{
+	vmem_t *p = fixture_arena(test, 0x1000, PG, PG);
+	vmem_t *c = fixture_create(test, "C", 0x1000, PG, PG, vmem_alloc,
+				   vmem_free, p, 0, VM_SLEEP);
+	struct sleeper t1;
+	u64 i;
+
+	take(c, PG, 0);
+	t1 = sleep_in(test, c, PG, VM_SLEEP);
+	EXPECT_ASLEEP(test, t1, 1);
+	KUNIT_EXPECT_GE(test, vmem_stat(c, VMEM_STAT_MISUSE), 1ull);
+	for (i = 0; i < vmem_stat(c, VMEM_STAT_MISUSE); i++)
+		EXPECT_REPORT(test, "vmem: bad import: arena \"C\"");
+	EXPECT_STAT(test, p, MEM_INUSE, 0);
+	give(c, 0x1000, PG);
+	EXPECT_GETS(test, t1, 0x1000);
+}
+
 static void abort_waits_in_no_ancestor(struct kunit *test)
 {
 	vmem_t *root = full_arena(test);
@@ -653,6 +673,7 @@ static void attempt_in_softirq(struct tasklet_struct *tasklet)
 	attempt(container_of(tasklet, struct attempt, tasklet));
 }
 
+/* On PREEMPT_RT, where real ones may not call an arena, this is a thread. */
 static void attempt_in_hardirq(struct irq_work *work)
 {
 	attempt(container_of(work, struct attempt, work));
@@ -665,7 +686,7 @@ static struct attempt *new_attempt(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, at);
 	at->vmp = fixture_child(test, fixture_arena(test, 0x1000, 0x1000, PG), PG);
 	tasklet_setup(&at->tasklet, attempt_in_softirq);
-	at->work = IRQ_WORK_INIT_HARD(attempt_in_hardirq);
+	init_irq_work(&at->work, attempt_in_hardirq);
 	init_completion(&at->done);
 	return at;
 }
@@ -703,8 +724,6 @@ static void case_091_nosleep_in_hardirq(struct kunit *test)
 {
 	struct attempt *at = new_attempt(test);
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "not legal on PREEMPT_RT");
 	irq_work_queue(&at->work);
 	expect_attempted(test, at);
 	irq_work_sync(&at->work);
@@ -743,6 +762,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(source_too_small_for_the_import_wakes_nobody),
 	KUNIT_CASE(sleeper_gets_an_aligned_import),
 	KUNIT_CASE(window_is_not_waited_for_in_the_source),
+	KUNIT_CASE(bad_import_puts_to_sleep),
 	KUNIT_CASE(abort_waits_in_no_ancestor),
 	KUNIT_CASE(import_without_space_puts_to_sleep),
 	KUNIT_CASE(woken_sleeper_tries_the_import_again),
