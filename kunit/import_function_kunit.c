@@ -401,6 +401,24 @@ static void space_freed_during_a_failing_import_is_used(struct kunit *test)
 }
 
 /* Whether the block comes from the import or not, nothing is kept in vain. */
+/* Without a release function nobody takes it back: it becomes space of the arena. */
+static void space_freed_during_an_import_that_is_kept(struct kunit *test)
+{
+	struct importer *imp = importer(test, PG);
+	vmem_t *c = fixture_create(test, "kept", 0x1000, PG, PG, import, NULL,
+				   imp->source, 0, VM_SLEEP);
+
+	take(c, PG, 0);
+	imp->answer = 0x900000;
+	imp->frees_into = c;
+	imp->frees = 0x1000;
+	KUNIT_EXPECT_NE(test, take(c, PG, 0), 0);
+	EXPECT_STAT(test, c, MEM_IMPORT, PG);
+	EXPECT_STAT(test, c, MEM_TOTAL, 2 * PG);
+	KUNIT_EXPECT_NE(test, take(c, PG, 0), 0);
+	KUNIT_EXPECT_EQ(test, imp->imports, 1);
+}
+
 static void space_freed_during_an_import(struct kunit *test)
 {
 	struct importer *imp = importer(test, PG);
@@ -587,6 +605,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(xalloc_flag_is_dropped_by_vmem_create),
 	KUNIT_CASE(space_freed_during_a_failing_import_is_used),
 	KUNIT_CASE(space_freed_during_an_import),
+	KUNIT_CASE(space_freed_during_an_import_that_is_kept),
 	KUNIT_CASE_PARAM(bad_import_without_release_function, bad_import_gen_params),
 	KUNIT_CASE(bad_import_of_a_function_that_cannot_grow),
 	KUNIT_CASE(bad_import_not_a_multiple_of_the_sources_quantum),

@@ -12,14 +12,7 @@
 
 static struct dentry *vmem_dir;
 
-struct row {
-	unsigned int id;
-	unsigned int depth;
-	char name[VMEM_NAME_LEN];
-	u64 stats[VMEM_NR_STATS];
-};
-
-static bool read_row(struct row *row, loff_t nr)
+static bool read_row(struct vmem_row *row, loff_t nr)
 {
 	struct vmem *vmp = NULL;
 	unsigned long flags;
@@ -64,7 +57,7 @@ static const enum vmem_stat arenas_columns[] = {
 
 static int arenas_show(struct seq_file *file, void *v)
 {
-	const struct row *row = v;
+	const struct vmem_row *row = v;
 	int i;
 
 	if (v == SEQ_START_TOKEN) {
@@ -84,7 +77,7 @@ static int arenas_show(struct seq_file *file, void *v)
 
 static int kstat_show(struct seq_file *file, void *v)
 {
-	const struct row *row = v;
+	const struct vmem_row *row = v;
 	int i;
 
 	if (v == SEQ_START_TOKEN) {
@@ -98,35 +91,43 @@ static int kstat_show(struct seq_file *file, void *v)
 	return 0;
 }
 
-#define VMEM_ROWS_FILE(name)						\
-static const struct seq_operations name##_sops = {			\
-	.start	= rows_start,						\
-	.next	= rows_next,						\
-	.stop	= rows_stop,						\
-	.show	= name##_show,						\
-};									\
-									\
-static int name##_open(struct inode *inode, struct file *file)		\
-{									\
-	return seq_open_private(file, &name##_sops, sizeof(struct row));	\
-}									\
-									\
-static const struct file_operations name##_fops = {			\
-	.owner		= THIS_MODULE,					\
-	.open		= name##_open,					\
-	.read		= seq_read,					\
-	.llseek		= seq_lseek,					\
-	.release	= seq_release_private,				\
+const struct seq_operations vmem_arenas_sops = {
+	.start	= rows_start,
+	.next	= rows_next,
+	.stop	= rows_stop,
+	.show	= arenas_show,
+};
+EXPORT_SYMBOL_IF_KUNIT(vmem_arenas_sops);
+
+const struct seq_operations vmem_kstat_sops = {
+	.start	= rows_start,
+	.next	= rows_next,
+	.stop	= rows_stop,
+	.show	= kstat_show,
+};
+EXPORT_SYMBOL_IF_KUNIT(vmem_kstat_sops);
+
+/* Which of the two: a pointer to its seq_operations is the file's private data. */
+static int rows_open(struct inode *inode, struct file *file)
+{
+	return seq_open_private(file, inode->i_private, sizeof(struct vmem_row));
 }
 
-VMEM_ROWS_FILE(arenas);
-VMEM_ROWS_FILE(kstat);
+static const struct file_operations rows_fops = {
+	.owner		= THIS_MODULE,
+	.open		= rows_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= seq_release_private,
+};
 
 void __init vmem_debugfs_init(void)
 {
 	vmem_dir = debugfs_create_dir("vmem", NULL);
-	debugfs_create_file("arenas", 0400, vmem_dir, NULL, &arenas_fops);
-	debugfs_create_file("kstat", 0400, vmem_dir, NULL, &kstat_fops);
+	debugfs_create_file("arenas", 0400, vmem_dir,
+			    (void *)&vmem_arenas_sops, &rows_fops);
+	debugfs_create_file("kstat", 0400, vmem_dir,
+			    (void *)&vmem_kstat_sops, &rows_fops);
 }
 
 void vmem_debugfs_exit(void)

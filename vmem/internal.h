@@ -394,6 +394,18 @@ void __vmem_stats(struct vmem *vmp, u64 values[VMEM_NR_STATS]);
 u64 vmem_stat(struct vmem *vmp, enum vmem_stat which);
 
 /* debugfs.c */
+
+/* What a line of debugfs tells about an arena, copied while it exists. */
+struct vmem_row {
+	unsigned int id;
+	unsigned int depth;		/* ancestors */
+	char name[VMEM_NAME_LEN];
+	u64 stats[VMEM_NR_STATS];
+};
+
+extern const struct seq_operations vmem_arenas_sops;
+extern const struct seq_operations vmem_kstat_sops;
+
 void vmem_debugfs_init(void);
 void vmem_debugfs_exit(void);
 

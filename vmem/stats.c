@@ -21,6 +21,7 @@ const char * const vmem_stat_names[VMEM_NR_STATS] = {
 	[VMEM_STAT_CONTAINS_SEARCH]	= "contains_search",
 	[VMEM_STAT_MISUSE]		= "misuse",
 };
+EXPORT_SYMBOL_IF_KUNIT(vmem_stat_names);
 
 /* Count something that happens outside the lock, which is rare. */
 void vmem_count(struct vmem *vmp, u64 *counter)
