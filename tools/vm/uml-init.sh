@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # First process of the UML kernel, after KUnit has run. The root file system is
-# the host's, read-only; results go to the host's directory VMEM_OUT, which is
-# on the kernel command line and so in the environment.
+# the host's, read-only; results go to the host's directory VMEM_OUT. That and
+# VMEM_AGAIN are on the kernel command line and so in the environment.
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 debugfs=/sys/kernel/debug
@@ -13,11 +13,21 @@ mount -t sysfs sysfs /sys
 mount -t debugfs debugfs $debugfs
 mount -t hostfs -o "$VMEM_OUT" results /mnt
 
+# Suites that are not in the kernel run when their module is loaded.
+for module in vmem vmem_kunit; do
+	[ ! -e "$VMEM_OUT/$module.ko" ] || insmod "$VMEM_OUT/$module.ko"
+done
+
+# What is left to be seen when all arenas have ended: titles.
+cat "$debugfs"/vmem/arenas "$debugfs"/vmem/kstat >/mnt/debugfs.log
+
 # All suites a second time: they must have left nothing behind.
-for suite in "$debugfs"/kunit/vmem*; do
-	echo 1 >"$suite/run"
-	cat "$suite/results"
-done >/mnt/again.log
+if [ -n "$VMEM_AGAIN" ]; then
+	for suite in "$debugfs"/kunit/vmem*; do
+		echo 1 >"$suite/run"
+		cat "$suite/results"
+	done >/mnt/again.log
+fi
 
 # A leak is reported when it is older than five seconds. The sample module leaks
 # on purpose, and proves that kmemleak would have found ours.

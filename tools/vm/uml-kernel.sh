@@ -23,12 +23,15 @@ graft_tree()
 	"$TOP/tools/vm/graft.sh" "$KTREE"
 }
 
-# check_config WANTED BUILD: kconfig drops in silence what it cannot give.
+# check_config WANTED BUILD: kconfig drops in silence what it cannot give. Of two
+# lines for a symbol, the later one counts.
 check_config()
 {
 	local missing
 
-	missing=$(grep '^CONFIG_' "$1" | grep -vxFf "$2/.config" || true)
+	missing=$(awk -F= '/^CONFIG_/ { last[$1] = $0 }
+			   END { for (s in last) print last[s] }' "$1" |
+		grep -vxFf "$2/.config" || true)
 	[ -z "$missing" ] || die "not in the configuration of $2: $missing"
 }
 
@@ -64,18 +67,21 @@ uml_build()
 	check_config "$wanted" "$BUILD"
 	quietly "$dir/build.log" uml_make all "$@"
 	cp "$BUILD/linux" "$dir/"
-	[ ! -d "$BUILD/samples" ] ||
-		find "$BUILD/samples" -name '*.ko' -exec cp {} "$dir/" \;
+	find "$BUILD/lib/vmem" "$BUILD/samples" -name '*.ko' \
+		-exec cp {} "$dir/" \; 2>/dev/null || true
 	exec {lock}>&-
 }
 
-# uml_run DIR SECONDS: boot it, run the suites, then uml-init.sh. Console and
-# results are in DIR afterwards.
+# uml_run DIR SECONDS [PARAMETER...]: boot it, run the suites, then uml-init.sh.
+# Console and results are in DIR afterwards.
 uml_run()
 {
-	timeout --kill-after=5 "$2" "$1/linux" mem=1G console=tty0 \
+	local dir=$1 limit=$2
+
+	shift 2
+	timeout --kill-after=5 "$limit" "$dir/linux" mem=1G console=tty0 \
 		con=null con0=null,fd:1 \
 		root=none rootfstype=hostfs rootflags=/ ro \
-		init="$TOP/tools/vm/uml-init.sh" VMEM_OUT="$1" \
-		'kunit.filter_glob=vmem*' </dev/null >"$1/console.log" 2>&1
+		init="$TOP/tools/vm/uml-init.sh" VMEM_OUT="$dir" \
+		'kunit.filter_glob=vmem*' "$@" </dev/null >"$dir/console.log" 2>&1
 }
