@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Which lines of vmem/ do the KUnit suites execute? Prints a table by file, and
-# leaves in $OUT/coverage the sources with counts (*.gcov) and the lines that
-# never ran (unexecuted).
+# leaves in $OUT/coverage the sources with counts (ours/*.gcov) and the lines
+# that never ran (unexecuted).
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -61,11 +61,11 @@ table()
 			file = FILENAME
 			sub(/.*\//, "", file); sub(/\.gcov$/, "", file)
 		}
-		{ gsub(/ /, "", $1); line = $2 + 0 }
+		{ text = $0; gsub(/ /, "", $1); line = $2 + 0 }
 		line == 0 || $1 == "-" { next }
 		{ all++ }
 		$1 ~ /^[#=]+$/ {
-			text = $0; sub(/^[^:]*:[^:]*:/, "", text)
+			sub(/^[^:]*:[^:]*:/, "", text)
 			printf "vmem/%s:%d:%s\n", file, line, text >unexecuted
 			next
 		}
