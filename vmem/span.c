@@ -114,14 +114,18 @@ void __vmem_span_remove(struct vmem *vmp, struct vmem_span *span,
 /* The span that a free segment fills, if it came from a source and may go back. */
 struct vmem_span *__vmem_span_idle(struct vmem *vmp, struct vmem_seg *seg)
 {
-	struct vmem_seg *prev = list_prev_entry(seg, order);
 	struct vmem_span *span;
+	struct vmem_seg *prev;
 
 	lockdep_assert_held(&vmp->lock);
+	/* Ask the arena first: the tag before is likely to be in no cache. */
+	if (!vmp->imported || !vmp->free_fn)
+		return NULL;
+	prev = list_prev_entry(seg, order);
 	if (prev->type != VMEM_SEG_SPAN || prev->last != seg->last)
 		return NULL;
 	span = container_of(prev, struct vmem_span, head);
-	return span->imported && vmp->free_fn ? span : NULL;
+	return span->imported ? span : NULL;
 }
 
 int vmem_contains(vmem_t *vmp, void *addr, size_t size)
