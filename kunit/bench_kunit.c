@@ -3,8 +3,10 @@
  * How long an allocation and a free take. Prints, and expects nothing: times
  * depend on the machine, so a limit would only be right on one of them.
  *
- * A pair frees a random one of the live segments and allocates another, of 1 to
- * 64 quanta, in its place. All that is random is drawn before the clock starts.
+ * "pair" allocates a segment of 1 to 64 quanta among the live ones and frees it.
+ * "replace" frees a random one of the live segments, which is in no cache if they
+ * are many, and allocates another in its place. "hot" is a pair of one quantum.
+ * All that is random is drawn before the clock starts.
  */
 #include <linux/ktime.h>
 #include <linux/prefetch.h>
@@ -130,6 +132,24 @@ static u64 bench_run(struct bench *bench, int policy)
 	return ktime_get_ns() - start;
 }
 
+/* Random sizes, each freed at once, among the live segments. */
+static u64 bench_pairs(struct bench *bench, int policy)
+{
+	unsigned int i;
+	u64 start;
+
+	for (i = 0; i < BATCH; i++)
+		bench->quanta[i] = 1 + below(&bench->rnd, QUANTA);
+
+	start = ktime_get_ns();
+	for (i = 0; i < BATCH; i++) {
+		size_t size = bytes(bench->quanta[i]);
+
+		give(bench->vmp, take(bench->vmp, size, policy), size);
+	}
+	return ktime_get_ns() - start;
+}
+
 /* One quantum, freed at once: the shortest way through the library. */
 static u64 bench_hot(struct bench *bench, int policy)
 {
@@ -180,7 +200,8 @@ static const struct policy policies[] = {
 KUNIT_ARRAY_PARAM_DESC(policy, policies, name);
 
 /* In turns, so that a machine whose speed drifts is fair to both. */
-static void bench_random_pairs(struct kunit *test)
+static void few_against_many(struct kunit *test, const char *what,
+			     u64 (*fn)(struct bench *bench, int policy))
 {
 	const struct policy *policy = test->param_value;
 	static const unsigned int live[] = { FEW, MANY };
@@ -197,18 +218,28 @@ static void bench_random_pairs(struct kunit *test)
 	for (run = 0; run < RUNS; run++) {
 		for (i = 0; i < 2; i++) {
 			cond_resched();
-			times[i][run] = bench_run(bench[i], policy->vmflag);
+			times[i][run] = fn(bench[i], policy->vmflag);
 		}
 	}
 	for (i = 0; i < 2; i++) {
 		ns[i] = median(times[i]);
-		kunit_info(test, "vmem_bench: %s n=%u %llu ns/pair", policy->name,
-			   live[i], ns[i]);
+		kunit_info(test, "vmem_bench: %s %s n=%u %llu ns/pair", policy->name,
+			   what, live[i], ns[i]);
 		EXPECT_STAT(test, bench[i]->vmp, FAIL, 0);
 	}
 	ratio = div_u64(ns[1] * 100, max(ns[0], 1ull));
-	kunit_info(test, "vmem_bench: %s ratio %u.%02u", policy->name, ratio / 100,
-		   ratio % 100);
+	kunit_info(test, "vmem_bench: %s %s ratio %u.%02u", policy->name, what,
+		   ratio / 100, ratio % 100);
+}
+
+static void bench_random_pairs(struct kunit *test)
+{
+	few_against_many(test, "pair", bench_pairs);
+}
+
+static void bench_random_replacements(struct kunit *test)
+{
+	few_against_many(test, "replace", bench_run);
 }
 
 static void bench_hot_pair(struct kunit *test)
@@ -229,6 +260,8 @@ static void bench_hot_pair(struct kunit *test)
 
 static struct kunit_case bench_cases[] = {
 	KUNIT_CASE_PARAM_ATTR(bench_random_pairs, policy_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE_PARAM_ATTR(bench_random_replacements, policy_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE_PARAM_ATTR(bench_hot_pair, policy_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
