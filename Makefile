@@ -26,6 +26,9 @@ $(LANES:%=check-%): check-%:
 coverage:
 	@tools/vm/coverage.sh
 
+bench:
+	@tools/vm/bench.sh
+
 clean: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	rm -rf out
@@ -39,10 +42,11 @@ help:
 	@echo '  check-uml-debug  the same, looking for bad accesses, locks, leaks'
 	@echo '  check-debian     stock kernels in QEMU: load, use, unload'
 	@echo 'coverage         lines of vmem/ that KUnit executes'
+	@echo 'bench            instructions of a call, of vmem and of others'
 	@echo 'clean            remove what was built here'
 	@echo
 	@echo 'Tests fetch Debian packages when they need to, and keep kernels in'
 	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules run check $(LANES:%=check-%) coverage clean help
+.PHONY: modules run check $(LANES:%=check-%) coverage bench clean help

@@ -51,12 +51,12 @@ verdict()
 	[ "$3" -eq 0 ]
 }
 
-# The files of the project: all that git would keep, or simply all if this is no
-# git tree.
+# project_files [TREE]: the files of the project: all that git would keep, or
+# simply all if this is no git tree.
 project_files()
 {
 	(
-		cd "$TOP"
+		cd "${1:-$TOP}"
 		git ls-files --cached --others --exclude-standard 2>/dev/null ||
 			find . -type f ! -path './out/*' ! -name '.*.cmd' \
 				! -name '*.o' ! -name '*.ko' ! -name '*.mod*' |
@@ -64,13 +64,15 @@ project_files()
 	) | sort -u
 }
 
-# copy_tree DIR: a copy of these files. Lanes build in copies, so that the tree
-# stays as it is.
+# copy_tree DIR [TREE]: a copy of these files. Lanes build in copies, so that the
+# tree stays as it is.
 copy_tree()
 {
+	local tree=${2:-$TOP}
+
 	mkdir -p "$1"
-	project_files | rsync -a --files-from=- --ignore-missing-args \
-		"$TOP/" "$1/"
+	project_files "$tree" | rsync -a --files-from=- --ignore-missing-args \
+		"$tree/" "$1/"
 }
 
 # What no kernel log may contain.

@@ -135,7 +135,7 @@ unfinished()
 		xargs grep -nE '\<(TODO|FIXME|XXX)\>'
 }
 
-# build STOCK MAKE-VARIABLE...: vmem.ko against the headers of a stock kernel, in a
+# build STOCK MAKE-VARIABLE...: modules against the headers of a stock kernel, in a
 # copy. A difference between compilers is the machine's and no warning of ours.
 build()
 {
@@ -173,6 +173,8 @@ gate "spelling" run_codespell
 gate "shellcheck" run_shellcheck
 gate "kernel-doc" run_kernel_doc
 gate "checkpatch" run_checkpatch
-gate "sparse and W=1 on 6.12" build 6.12 W=1 C=2 CF=-D__CHECK_ENDIAN__
+gate "sparse and W=1 on 6.12" build 6.12 W=1 C=2 CF=-D__CHECK_ENDIAN__ \
+	CONFIG_VMEM_BENCH=m
+gate "W=1 on 6.12-rt" build 6.12-rt W=1
 gate "W=1 on 6.1" build 6.1 W=1
 verdict static "$passed" "$failed"

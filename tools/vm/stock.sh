@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# vmem and the example driver on a distribution's own kernel, as far as run.sh
-# and debian.sh have it in common: build both the way a user would, boot, do
-# the guest's job, read what came of it. Source it, do not run it.
+# vmem and a module that uses it on a distribution's own kernel, as far as run.sh,
+# debian.sh and bench.sh have it in common: build both the way a user would,
+# boot, do the guest's job, read what came of it. Source it, do not run it.
 #
-# KERNEL is a name of setup.sh, like 6.12. All is made in $OUT/stock/KERNEL:
+# KERNEL is a name of setup.sh, like 6.12. All is made in $STOCK/KERNEL:
 #
-#	vmem/		copy of this tree, in which vmem.ko is built
+#	vmem/		copy of $VMEM_TREE, in which vmem.ko is built
 #	sdk/		what a driver gets: include/ and Module.symvers
 #	driver/		the sources of the example driver, and nothing else
+#	bench/		the same of the benchmark
 #	guest/		initramfs, console.log, results.log
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 VM=$TOP/tools/vm
-SAMPLE=$TOP/samples/external-driver
+STOCK=$OUT/stock
+VMEM_TREE=$TOP
 
 # Besides what no kernel log may contain: lines of vmem itself are reports of
-# misuse or leaks, and this driver misuses nothing. The loader has two more to
+# misuse or leaks, and neither module misuses anything. The loader has two more to
 # say of vmem, on taint; those are expected.
-BAD_REPORT='\] vmem: |vmem_demo.*FAILED'
+BAD_REPORT='\] vmem: |vmem_(demo|bench).*FAILED'
 EXPECTED_REPORT='\] vmem: .* taint(s|ing) kernel'
 
 # These modules are built out of tree (bit 12) and not signed (bit 13). Nothing
@@ -38,7 +40,7 @@ lookup search populate_wait populate_fail contains contains_search misuse"
 
 stock_dir()
 {
-	echo "$OUT/stock/$1"
+	echo "$STOCK/$1"
 }
 
 stock_release()
@@ -61,22 +63,34 @@ build_vmem()
 
 	dir=$(stock_dir "$1")
 	rm -rf "$dir/vmem"
-	copy_tree "$dir/vmem"
+	copy_tree "$dir/vmem" "$VMEM_TREE"
 	module_make "$1" "$dir/vmem" >"$dir/vmem.log" 2>&1 &&
 		[ -s "$dir/vmem/vmem.ko" ]
 }
 
-build_driver()
+# build_user KERNEL NAME SOURCES MODULE: a module that uses the vmem just built.
+build_user()
 {
 	local dir
 
 	dir=$(stock_dir "$1")
-	rm -rf "$dir/sdk" "$dir/driver"
-	mkdir -p "$dir/sdk" "$dir/driver"
+	rm -rf "$dir/sdk" "${dir:?}/$2"
+	mkdir -p "$dir/sdk" "$dir/$2"
 	cp -r "$dir/vmem/include" "$dir/vmem/Module.symvers" "$dir/sdk"
-	cp "$SAMPLE"/{Kbuild,Makefile,*.c} "$dir/driver"
-	module_make "$1" "$dir/driver" VMEM_DIR="$dir/sdk" \
-		>"$dir/driver.log" 2>&1 && [ -s "$dir/driver/vmem_demo.ko" ]
+	find "$3" -maxdepth 1 \( -name 'Kbuild' -o -name 'Makefile' \
+		-o -name '*.[ch]' ! -name '*.mod.c' \) -exec cp {} "$dir/$2" \;
+	module_make "$1" "$dir/$2" VMEM_DIR="$dir/sdk" \
+		>"$dir/$2.log" 2>&1 && [ -s "$dir/$2/$4.ko" ]
+}
+
+build_driver()
+{
+	build_user "$1" driver "$TOP/samples/external-driver" vmem_demo
+}
+
+build_bench()
+{
+	build_user "$1" bench "$TOP/bench" vmem_bench
 }
 
 # no_warnings LOG: of the compiler ("file:line: warning:") or modpost.
@@ -85,7 +99,8 @@ no_warnings()
 	! grep -E ': warning:|WARNING:' "$1"
 }
 
-boot_demo()
+# boot_guest KERNEL JOB MODULE [QEMU.SH OPTIONS]: vmem.ko and another one.
+boot_guest()
 {
 	local dir rel
 
@@ -93,11 +108,22 @@ boot_demo()
 	rel=$(stock_release "$1")
 	rm -rf "$dir/guest"
 	mkdir -p "$dir/guest"
-	"$VM/initramfs.sh" "$dir/guest/initramfs.cpio.gz" "$VM/guest/demo" \
-		"$dir/vmem/vmem.ko" "$dir/driver/vmem_demo.ko" &&
+	"$VM/initramfs.sh" "$dir/guest/initramfs.cpio.gz" "$VM/guest/$2" \
+		"$dir/vmem/vmem.ko" "$dir/$3" &&
 	"$VM/qemu.sh" -k "$CACHE/images/$rel/boot/vmlinuz-$rel" \
-		-i "$dir/guest/initramfs.cpio.gz" -o "$dir/guest" \
-		-- "${CARD[@]}"
+		-i "$dir/guest/initramfs.cpio.gz" -o "$dir/guest" "${@:4}"
+}
+
+boot_demo()
+{
+	boot_guest "$1" demo driver/vmem_demo.ko -- "${CARD[@]}"
+}
+
+# One instruction is one nanosecond of virtual time: bench/path.c.
+boot_bench()
+{
+	QEMU_ACCEL=tcg,thread=single boot_guest "$1" bench bench/vmem_bench.ko \
+		-c 1 -t 300 -a tsc=reliable -- -icount shift=0,sleep=off
 }
 
 # === What came of it: each takes the name of the kernel first ===

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmem_bench: measures vmem and what a driver might use instead, when loaded.
+ *
+ * Results go to the kernel log, one line each, of name=value pairs. Nothing is
+ * judged here: bars are for the scripts that read them.
+ */
+#include <linux/module.h>
+
+#include "path.h"
+
+static unsigned int seed = 1;
+module_param(seed, uint, 0444);
+MODULE_PARM_DESC(seed, "What the random choices begin with");
+
+static int __init vmem_bench_init(void)
+{
+	return path_lengths(seed);
+}
+module_init(vmem_bench_init);
+
+/* Each measurement has cleaned up after itself; this allows to unload. */
+static void __exit vmem_bench_exit(void)
+{
+}
+module_exit(vmem_bench_exit);
+
+MODULE_DESCRIPTION("Benchmark of vmem and its neighbours");
+MODULE_LICENSE("GPL");
