@@ -9,7 +9,7 @@
 # shellcheck source=tools/vm/stock.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stock.sh"
 
-KERNELS=(6.12 6.1)
+KERNELS=(6.12 6.12-rt 6.1)
 
 # built KERNEL WHAT: show why, if not.
 built()

@@ -5,7 +5,7 @@
 # stock kernel of Debian, in a virtual machine. Needs nothing but Debian; sets up
 # on the first run what it needs.
 #
-#	run.sh [KERNEL]		6.12 (default) or 6.1
+#	run.sh [KERNEL]		6.12 (default), 6.12-rt or 6.1
 
 # shellcheck source=tools/vm/stock.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stock.sh"

@@ -9,7 +9,8 @@
 #
 #   $CACHE/source		the path of the unpacked kernel source
 #   $CACHE/stock-6.12		the release string ("uname -r") of a stock
-#   $CACHE/stock-6.1		kernel, REL below
+#   $CACHE/stock-6.12-rt	kernel, REL below
+#   $CACHE/stock-6.1
 #   $CACHE/images/REL/		its package, unpacked: boot/vmlinuz-REL and
 #				lib/modules/REL with modules.dep
 #   /usr/src/linux-headers-REL	its headers
@@ -22,6 +23,7 @@ SOURCE=linux-source-6.12
 # Name of a stock kernel, and the package that depends on its headers.
 STOCK="
 6.12	linux-headers-6.12-amd64
+6.12-rt	linux-headers-6.12-rt-amd64
 6.1	linux-headers-amd64
 "
 
@@ -147,4 +149,4 @@ unpack_source
 while read -r name package; do
 	[ -z "$name" ] || stock_kernel "$name" "$package"
 done <<<"$STOCK"
-say "setup: complete ($(cat "$CACHE/stock-6.12") and $(cat "$CACHE/stock-6.1"))"
+say "setup: complete ($(sort "$CACHE"/stock-* | paste -sd ' '))"
