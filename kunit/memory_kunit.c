@@ -255,7 +255,7 @@ static void failing_request_does_not_wait_for_memory(struct kunit *test)
 static void table_without_memory_still_finds(struct kunit *test)
 {
 	vmem_t *vmp = fixture_arena(test, 1, 1000, 1);
-	const struct vmem_allocated *table = &vmp->allocated;
+	const struct vmem_table *table = &vmp->allocated;
 	unsigned long room = table->room;
 	unsigned long id;
 

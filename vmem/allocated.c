@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocated segments by address: what a free is checked against.
+ * Allocated segments by address: what a free is checked against. Slabs, which are
+ * asked for by any address inside, have a table of their own (slab.c).
  *
  * A linear hash table. It grows by one bucket at a time, which is split off an
  * earlier one, so that no hold of the lock ever sees more than a chain or two.
@@ -15,7 +16,7 @@ static unsigned int chunk_of(unsigned long bucket)
 	return fls_long(bucket >> VMEM_HASH_SHIFT);
 }
 
-static struct vmem_seg **head(const struct vmem_allocated *table,
+static struct vmem_seg **head(const struct vmem_table *table,
 			      unsigned long bucket)
 {
 	unsigned int chunk = chunk_of(bucket);
@@ -25,41 +26,44 @@ static struct vmem_seg **head(const struct vmem_allocated *table,
 	return &table->chunk[chunk][bucket];
 }
 
-/*
- * The bucket of an address when there are @buckets: by as many bits of the hash
- * as number them all, or one less if that bucket has not been split off yet.
- */
-static unsigned long bucket_of(const struct vmem *vmp, unsigned long addr,
-			       unsigned long buckets)
+u32 vmem_table_hash(const struct vmem_table *table, unsigned long addr)
 {
-	unsigned long mask = BIT(fls_long(buckets - 1)) - 1;
-	unsigned long key = addr >> vmp->quantum_shift;
+	unsigned long key = addr >> table->key_shift;
 	u32 hash;
 
 	/* Addresses may differ in high bits only, and low bits of it are used. */
 	hash = hash_long(key ^ (key >> (BITS_PER_LONG / 2)), 32);
-	hash ^= hash >> 16;
+	return hash ^ hash >> 16;
+}
+
+/*
+ * The bucket of a hash when there are @buckets: by as many bits of it as number
+ * them all, or one less if that bucket has not been split off yet.
+ */
+static unsigned long bucket_of(u32 hash, unsigned long buckets)
+{
+	unsigned long mask = BIT(fls_long(buckets - 1)) - 1;
+
 	return (hash & mask) < buckets ? hash & mask : hash & (mask >> 1);
 }
 
-static struct vmem_seg **head_of(const struct vmem *vmp, unsigned long addr)
+struct vmem_seg **vmem_table_bucket(const struct vmem_table *table, u32 hash)
 {
-	const struct vmem_allocated *table = &vmp->allocated;
-
-	return head(table, bucket_of(vmp, addr, table->buckets));
+	return head(table, bucket_of(hash, table->buckets));
 }
 
 /* Split one more bucket off the one that has had its addresses so far. */
-static void split(struct vmem *vmp)
+static void split(struct vmem_table *table)
 {
-	struct vmem_allocated *table = &vmp->allocated;
 	unsigned long new = table->buckets++;
 	struct vmem_seg **to = head(table, new);
 	struct vmem_seg **link = head(table, new - BIT(fls_long(new) - 1));
 	struct vmem_seg *seg;
 
 	while ((seg = *link)) {
-		if (bucket_of(vmp, seg->first, table->buckets) != new) {
+		u32 hash = vmem_table_hash(table, seg->first);
+
+		if (bucket_of(hash, table->buckets) != new) {
 			link = &seg->chain;
 			continue;
 		}
@@ -70,26 +74,26 @@ static void split(struct vmem *vmp)
 }
 
 /* Enter a segment, and let the table grow by as much as it lags behind. */
-void __vmem_allocated_insert(struct vmem *vmp, struct vmem_seg *seg)
+void __vmem_table_insert(struct vmem *vmp, struct vmem_table *table,
+			 struct vmem_seg *seg)
 {
-	struct vmem_allocated *table = &vmp->allocated;
+	unsigned long wanted = (table->count + 1) >> table->load_shift;
 	struct vmem_seg **link;
 	int i;
 
 	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(table->count, table->count + 1);
-	for (i = 0; i < 2 && table->buckets < min(table->count, table->room); i++)
-		split(vmp);
-	link = head_of(vmp, seg->first);
+	for (i = 0; i < 2 && table->buckets < min(wanted, table->room); i++)
+		split(table);
+	link = vmem_table_bucket(table, vmem_table_hash(table, seg->first));
 	seg->chain = *link;
 	*link = seg;
 }
 
-/* Take the segment out that @link, from __vmem_allocated_find(), points at. */
-void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg **link)
+/* Take the segment out that @link points at. */
+void __vmem_table_remove(struct vmem *vmp, struct vmem_table *table,
+			 struct vmem_seg **link)
 {
-	struct vmem_allocated *table = &vmp->allocated;
-
 	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(table->count, table->count - 1);
 	*link = (*link)->chain;
@@ -106,9 +110,11 @@ void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg **link)
 struct vmem_seg **__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
 					u64 *lookup)
 {
-	struct vmem_seg **link = head_of(vmp, addr);
+	const struct vmem_table *table = &vmp->allocated;
+	struct vmem_seg **link;
 
 	lockdep_assert_held(&vmp->lock);
+	link = vmem_table_bucket(table, vmem_table_hash(table, addr));
 	while (*link && (*link)->first != addr) {
 		link = &(*link)->chain;
 		++*lookup;
@@ -116,14 +122,17 @@ struct vmem_seg **__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
 	return link;
 }
 
-void vmem_allocated_init(struct vmem_allocated *table)
+void vmem_table_init(struct vmem_table *table, unsigned int key_shift,
+		     unsigned int load_shift)
 {
+	table->key_shift = key_shift;
+	table->load_shift = load_shift;
 	table->buckets = ARRAY_SIZE(table->small);
 	table->room = ARRAY_SIZE(table->small);
 	table->chunk[0] = table->small;
 }
 
-void vmem_allocated_exit(struct vmem_allocated *table)
+void vmem_table_exit(struct vmem_table *table)
 {
 	unsigned int i;
 
@@ -132,9 +141,9 @@ void vmem_allocated_exit(struct vmem_allocated *table)
 }
 
 /* Twice the room, if there is memory for it. */
-static void grow(struct vmem *vmp, unsigned long room, int vmflag)
+static void grow(struct vmem *vmp, struct vmem_table *table, unsigned long room,
+		 int vmflag)
 {
-	struct vmem_allocated *table = &vmp->allocated;
 	struct vmem_seg **chunk;
 	unsigned long flags;
 
@@ -144,7 +153,8 @@ static void grow(struct vmem *vmp, unsigned long room, int vmflag)
 		chunk = kvcalloc(room, sizeof(*chunk),
 				 vmem_gfp(vmflag) | __GFP_NOWARN);
 	if (!chunk) {
-		WRITE_ONCE(table->retry, table->count + room / 8);
+		WRITE_ONCE(table->retry, READ_ONCE(table->count) +
+					 ((room / 8) << table->load_shift));
 		return;
 	}
 	spin_lock_irqsave(&vmp->lock, flags);
@@ -157,30 +167,30 @@ static void grow(struct vmem *vmp, unsigned long room, int vmflag)
 }
 
 /**
- * vmem_allocated_reserve() - Get memory for more buckets if they are needed soon.
+ * vmem_table_reserve() - Get memory for more buckets if they are needed soon.
  * @vmp: The arena.
+ * @table: One of its tables.
  * @vmflag: Whether to wait for it.
  *
  * Nothing depends on success but the length of chains. Tags are made as often as
  * the table can grow, so this belongs to making tags. Who cannot wait does not
  * insist: large blocks may not be had for long.
  */
-void vmem_allocated_reserve(struct vmem *vmp, int vmflag)
+void vmem_table_reserve(struct vmem *vmp, struct vmem_table *table, int vmflag)
 {
-	struct vmem_allocated *table = &vmp->allocated;
 	unsigned long count = READ_ONCE(table->count);
 	unsigned long room = READ_ONCE(table->room);
 
-	if (count < room)
+	if (count >> table->load_shift < room)
 		return;
 	if (!(vmflag & VM_NOSLEEP) || count >= READ_ONCE(table->retry))
-		grow(vmp, room, vmflag);
+		grow(vmp, table, room, vmflag);
 }
 
-/* For vmem_validate(): what is wrong with the table of @nr segments, if anything. */
-const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr)
+/* For vmem_validate(): what is wrong with a table of @nr segments, if anything. */
+const char *__vmem_table_broken(struct vmem *vmp, const struct vmem_table *table,
+				unsigned long nr)
 {
-	const struct vmem_allocated *table = &vmp->allocated;
 	const struct vmem_seg *seg;
 	unsigned long i;
 
@@ -194,9 +204,11 @@ const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr)
 			return "no memory where there is room for buckets";
 	for (i = 0; i < table->buckets; i++) {
 		for (seg = *head(table, i); seg; seg = seg->chain) {
-			if (seg->type != VMEM_SEG_ALLOCATED)
+			u32 hash = vmem_table_hash(table, seg->first);
+
+			if (seg->type < VMEM_SEG_ALLOCATED)
 				return "free segment in a bucket";
-			if (bucket_of(vmp, seg->first, table->buckets) != i)
+			if (bucket_of(hash, table->buckets) != i)
 				return "segment in a wrong bucket";
 			if (!nr--)
 				return "more segments in buckets than allocated";

@@ -4,8 +4,6 @@
  */
 #include "internal.h"
 
-#define VMEM_SLAB_MIN	64ul	/* units of a quantum cache's slab, at least */
-
 DEFINE_SPINLOCK(vmem_arenas_lock);
 static LIST_HEAD(vmem_roots);		/* arenas without source */
 static unsigned int vmem_last_id;
@@ -80,19 +78,50 @@ struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth)
 	}
 }
 
-/* === Creation === */
+static DECLARE_WAIT_QUEUE_HEAD(unpinned);
 
-/* The slab size of an arena's quantum caches, which bounds imports from below. */
-static unsigned long slab_size(unsigned long quantum, unsigned long qcache_max)
+/* Let nobody visit an arena any more who has not been called by its owner. */
+static void await_visitors(struct vmem *vmp)
 {
-	unsigned long nr = min(qcache_max / quantum,
-			       (unsigned long)VMEM_NQCACHE_MAX);
-	unsigned long size;
+	unsigned long flags;
 
-	if (check_mul_overflow(nr * quantum, 3ul, &size) || size > LONG_MAX)
-		return BIT(BITS_PER_LONG - 1);
-	return max(roundup_pow_of_two(size + 1), VMEM_SLAB_MIN);
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	vmp->ending = true;
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+	wait_event(unpinned, !READ_ONCE(vmp->pins));
+	/* The last visitor is out of its critical section, too. */
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
 }
+
+/**
+ * vmem_arena_pin_next() - Visit all arenas, with no lock held.
+ * @vmp: The one before, which may end now; %NULL to begin.
+ *
+ * Go on to the end: the arena in between cannot end.
+ *
+ * Return: The next arena; %NULL at the end.
+ */
+struct vmem *vmem_arena_pin_next(struct vmem *vmp)
+{
+	struct vmem *next = vmp;
+	unsigned long flags;
+	unsigned int depth;
+
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	do {
+		next = __vmem_arena_next(next, &depth);
+	} while (next && next->ending);
+	if (next)
+		WRITE_ONCE(next->pins, next->pins + 1);
+	if (vmp)
+		WRITE_ONCE(vmp->pins, vmp->pins - 1);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+	wake_up_all(&unpinned);
+	return next;
+}
+
+/* === Creation === */
 
 /* What is wrong with the arguments of a creation, if anything. */
 static const char *wrong_creation(unsigned long quantum, struct vmem *src,
@@ -126,7 +155,7 @@ static void init(struct vmem *vmp, const char *name, unsigned long quantum)
 	vmp->anchor.type = VMEM_SEG_SPAN;
 	vmp->quantum = quantum;
 	vmp->quantum_shift = __ffs(quantum);
-	vmem_allocated_init(&vmp->allocated);
+	vmem_table_init(&vmp->allocated, vmp->quantum_shift, 0);
 	ratelimit_state_init(&vmp->reports, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	strscpy(vmp->name, name ?: "", sizeof(vmp->name));
@@ -134,9 +163,10 @@ static void init(struct vmem *vmp, const char *name, unsigned long quantum)
 
 static void discard(struct vmem *vmp)
 {
+	vmem_qcache_destroy(vmp);
 	vmem_seg_delete_all(&vmp->spare);
 	vmem_seg_delete_all(&vmp->outgrown);
-	vmem_allocated_exit(&vmp->allocated);
+	vmem_table_exit(&vmp->allocated);
 	kfree(vmp->free.class);
 	kfree(vmp);
 }
@@ -181,7 +211,8 @@ static bool add(struct vmem *vmp, unsigned long addr, unsigned long size,
 /* The arena, with its first span, known to nobody yet; or what is wrong. */
 static struct vmem *create(const char *name, unsigned long base,
 			   unsigned long size, unsigned long quantum,
-			   struct vmem *src, int vmflag, const char **wrong)
+			   struct vmem *src, unsigned long qcache_max, int vmflag,
+			   const char **wrong)
 {
 	struct vmem *vmp;
 
@@ -194,19 +225,19 @@ static struct vmem *create(const char *name, unsigned long base,
 	init(vmp, name, quantum);
 	vmp->source = src;
 	vmp->cflags = vmflag & VMC_FLAGS;
-	if ((!base && !size) || add(vmp, base, size, vmflag, wrong))
+	if (vmp->cflags & VMC_NO_QCACHE)
+		vmp->min_import = vmem_slab_size(quantum, qcache_max);
+	if (vmem_qcache_create(vmp, qcache_max, vmflag) &&
+	    ((!base && !size) || add(vmp, base, size, vmflag, wrong)))
 		return vmp;
-	/* No span got in. */
+	/* No caches, or no span. */
 	discard(vmp);
 	return NULL;
 }
 
-static struct vmem *publish(struct vmem *vmp, vmem_free_t *free_fn,
-			    size_t qcache_max)
+static struct vmem *publish(struct vmem *vmp, vmem_free_t *free_fn)
 {
 	vmp->free_fn = free_fn;
-	if (vmp->cflags & VMC_NO_QCACHE)
-		vmp->min_import = slab_size(vmp->quantum, qcache_max);
 	__module_get(THIS_MODULE);
 	enlist(vmp);
 	return vmp;
@@ -230,14 +261,14 @@ vmem_t *vmem_create(const char *name, void *base, size_t size, size_t quantum,
 
 	might_sleep_if(!(vmflag & VM_NOSLEEP));
 	vmp = create(name, (unsigned long)base, size, quantum, source,
-		     vmflag & ~(VMC_XALLOC | VMC_XALIGN), &wrong);
+		     qcache_max, vmflag & ~(VMC_XALLOC | VMC_XALIGN), &wrong);
 	if (!vmp) {
 		refuse_creation(wrong, name, (unsigned long)base, size, vmflag,
 				_RET_IP_);
 		return NULL;
 	}
 	vmp->alloc_fn = afunc;
-	return publish(vmp, ffunc, qcache_max);
+	return publish(vmp, ffunc);
 }
 EXPORT_SYMBOL_GPL(vmem_create);
 
@@ -250,14 +281,14 @@ vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
 
 	might_sleep_if(!(vmflag & VM_NOSLEEP));
 	vmp = create(name, (unsigned long)base, size, quantum, source,
-		     (vmflag & ~VMC_POPULATOR) | VMC_XALLOC, &wrong);
+		     qcache_max, (vmflag & ~VMC_POPULATOR) | VMC_XALLOC, &wrong);
 	if (!vmp) {
 		refuse_creation(wrong, name, (unsigned long)base, size, vmflag,
 				_RET_IP_);
 		return NULL;
 	}
 	vmp->ximport_fn = afunc;
-	return publish(vmp, ffunc, qcache_max);
+	return publish(vmp, ffunc);
 }
 EXPORT_SYMBOL_GPL(vmem_xcreate);
 
@@ -291,15 +322,6 @@ void *vmem_get_private(vmem_t *vmp)
 	return vmem_absent(vmp, _RET_IP_) ? NULL : READ_ONCE(vmp->private);
 }
 EXPORT_SYMBOL_GPL(vmem_get_private);
-
-/* === Quantum caches, of which there are none yet === */
-
-void vmem_qcache_reap(vmem_t *vmp)
-{
-	might_sleep();
-	vmem_absent(vmp, _RET_IP_);
-}
-EXPORT_SYMBOL_GPL(vmem_qcache_reap);
 
 /* === End === */
 
@@ -335,8 +357,9 @@ void vmem_destroy(vmem_t *vmp)
 		vmem_misuse(vmp, "arena in use", 0, 0, _RET_IP_);
 		return;
 	}
-	if (vmp->allocated.count)
-		vmem_report_leak(vmp, _RET_IP_);
+	await_visitors(vmp);
+	vmem_qcache_empty(vmp);
+	vmem_report_leak(vmp, _RET_IP_);
 	drop_all(vmp);
 	delist(vmp);
 	discard(vmp);

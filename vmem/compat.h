@@ -22,4 +22,19 @@
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
 #endif
 
+/*
+ * Shrinkers are allocated since "mm: shrinker: add infrastructure for dynamically
+ * allocating shrinker", 6.7. Goes with 6.1.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define shrinker_alloc(flags, name)	kzalloc(sizeof(struct shrinker), GFP_KERNEL)
+#define shrinker_register(shrinker)	((void)register_shrinker(shrinker, "vmem"))
+
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+#endif
+
 #endif /* _VMEM_COMPAT_H */

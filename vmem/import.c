@@ -34,7 +34,8 @@ static bool plain(const struct vmem *vmp)
 bool vmem_importable(const struct vmem *vmp, const struct vmem_req *req)
 {
 	return vmp->alloc_fn && !req->nocross && !req->min &&
-	       req->max == ULONG_MAX;
+	       req->max == ULONG_MAX &&
+	       (!req->again || vmem_imports_from_arena(vmp));
 }
 
 /* Units that are imported beyond the size, to find an aligned block in them. */
@@ -70,6 +71,7 @@ bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 		.max = ULONG_MAX,
 		.policy = VMEM_INSTANT,
 		.patient = req->patient,
+		.again = req->again,
 		.vmflag = req->vmflag & VM_KMFLAGS,
 		.caller = req->caller,
 	};

@@ -3,8 +3,10 @@
  * The inside of an arena: every structure, and for each field what guards it.
  *
  * Names: @vmp is an arena, @seg a segment (its boundary tag), @span a span, @req
- * a request, @src an arena that @vmp imports from. A function that begins with
- * two underscores expects the arena lock to be held, and asserts it.
+ * a request, @src an arena that @vmp imports from, @cache a quantum cache, @slab a
+ * segment that it cuts objects from, @mag a magazine and its rounds the objects in
+ * it. A function that begins with two underscores expects the arena lock to be
+ * held, and asserts it.
  *
  * Ranges are inclusive, [first, last], everywhere in here, so that a span at the
  * very top of the address space is no special case. The public interface speaks
@@ -12,7 +14,8 @@
  *
  * Letters after a field: [C] constant once the arena exists, [L] guarded by the
  * arena's lock, [L/r] the same, but read without it where stale is good enough,
- * [A] guarded by vmem_arenas_lock, [O] by its owner, a thread.
+ * [A] guarded by vmem_arenas_lock, [D] by the lock of its depot, [O] by its owner,
+ * a thread, [S] touched on its own CPU only, in a section (magazine.c).
  */
 #ifndef _VMEM_INTERNAL_H
 #define _VMEM_INTERNAL_H
@@ -44,7 +47,10 @@ struct vmem_req {
 	unsigned long max;	/* highest last unit, of the @size asked for */
 	enum vmem_policy policy;
 	bool high;		/* highest suitable address of the segment */
-	bool patient;		/* will sleep: what it tries before is no failure */
+	bool patient;		/* more will be tried: this one fails in silence */
+	bool again;		/* foreign import functions have been asked */
+	bool slab;		/* for a slab of @cache, not for one object */
+	struct vmem_qcache *cache; /* that the block is for, or NULL */
 	int vmflag;
 	unsigned long caller;	/* for reports */
 };
@@ -53,29 +59,43 @@ struct vmem_req {
 
 enum vmem_seg_type {
 	VMEM_SEG_SPAN,		/* head of a span, or of the arena's list */
-	VMEM_SEG_ALLOCATED,
 	VMEM_SEG_FREE,
+	VMEM_SEG_ALLOCATED,
+	VMEM_SEG_OBJECT,	/* allocated: one object of a quantum cache */
+	VMEM_SEG_SLAB,		/* allocated: many of them */
 };
 
 /*
- * Boundary tag of a segment, a cache line at most.
+ * Boundary tag of a segment, less than a cache line.
  *
  * All tags of an arena are on one list in address order; each span's segments
  * follow its head. A segment therefore finds its neighbours, and learns from
  * their type whether they are free or of another span, in constant time.
+ *
+ * A slab needs no more than that, so that the record of 64 objects takes less
+ * than 64 bytes: all slabs of an arena have one length, hence no @last, and @free
+ * tells of its objects. Slabs of a cache are on two lists (slab.c).
  */
 struct vmem_seg {
 	struct list_head order;			/* vmem::anchor; or vmem::spare */
 	unsigned long first;
-	unsigned long last;
+	union {
+		unsigned long last;
+		struct vmem_seg *below;		/* slab: next of its list */
+	};
 	union {
 		struct hlist_node peers;		/* free: of its class */
 		struct {				/* allocated: */
 			struct vmem_seg *chain;		/* next of its bucket */
-			unsigned long size;		/* asked for */
+			union {
+				unsigned long size;	/* asked for */
+				u64 free;		/* slab: objects, a bit each */
+			};
 		};
 	};
+	u32 above;				/* slab: hash of the one before */
 	u8 type;				/* enum vmem_seg_type */
+	u8 class;				/* object, slab: which cache */
 	bool wide;				/* is a struct vmem_wide_seg */
 };
 
@@ -140,7 +160,9 @@ struct vmem_order {
  * Chains are linked one way: entering a segment touches no other, and one that is
  * taken out has just been found, and so has the link to it.
  */
-struct vmem_allocated {
+struct vmem_table {
+	unsigned int key_shift;		/* bits of an address that do not count */
+	unsigned int load_shift;	/* segments a bucket, log2 */
 	unsigned long count;		/* segments in the table */
 	unsigned long buckets;		/* in use */
 	unsigned long room;		/* for which there is memory */
@@ -188,6 +210,72 @@ struct vmem_wait {
 	struct vmem_waiter *waiters;	/* [O] one for each of those arenas */
 };
 
+/* === Quantum caches (magazine.c, slab.c, qcache.c, reclaim.c) === */
+
+/*
+ * Free objects of one cache, as a stack. Belongs to whoever holds it: a slot of a
+ * CPU, the depot, or a thread that carries it from one to the other.
+ */
+struct vmem_magazine {
+	unsigned long rounds;		/* objects in it */
+	unsigned long size;		/* that it may hold */
+	struct vmem_magazine *next;	/* depot: next of its list; slot: previous */
+	unsigned long level;		/* of the depot when it was made */
+	unsigned long round[];
+};
+
+/*
+ * What a CPU has of an arena: for each cache a slot, that is, its loaded magazine
+ * and, behind it, the previous one. A slot without is closed: it has a magazine
+ * that is empty and full at the same time, the same for all.
+ */
+struct vmem_cpu {
+	int idle;			/* [S] 1: nobody is in a section */
+	struct vmem_magazine *loaded[];	/* [S], read by others */
+};
+
+struct vmem_depot_list {
+	struct vmem_magazine *first;	/* [D] */
+	unsigned int nr;		/* [D] */
+	unsigned int least;		/* [D] of nr since it was trimmed */
+};
+
+/*
+ * Magazines that no CPU has. The lock is a leaf and a raw one: it may be taken
+ * wherever objects are allocated and freed, and for a few instructions only.
+ */
+struct vmem_depot {
+	raw_spinlock_t lock;
+	struct vmem_depot_list full;	/* those with rounds */
+	struct vmem_depot_list empty;
+	unsigned int level;		/* [D] size of new magazines */
+	unsigned int contended;		/* [D] since it was trimmed */
+	unsigned int moves;		/* [D] since it was trimmed */
+	bool wanted;			/* [D] a free found no empty magazine */
+};
+
+struct vmem_qcache {
+	struct vmem_depot depot ____cacheline_aligned_in_smp;
+	struct vmem_seg *partial;	/* [L/r] slabs with free objects */
+	struct vmem_seg *full;		/* [L/r] slabs without */
+	unsigned long size;		/* [C] of an object, in units */
+	unsigned int class;		/* [C] size in quanta, less one */
+	unsigned int capacity;		/* [C] objects of a slab */
+	bool waste;			/* [C] a slab is more than its objects */
+};
+
+/* All quantum caches of an arena. */
+struct vmem_qcaches {
+	unsigned long slab_size;	/* [C] units */
+	unsigned int nr;		/* [C] */
+	struct vmem_table slabs;	/* [L] by multiples of slab_size */
+	atomic_long_t parked;		/* units that magazines of CPUs may hold */
+	struct vmem *vmp;		/* [C] */
+	struct delayed_work trim;
+	unsigned long trimmed;		/* jiffies; by the work itself */
+	struct vmem_qcache cache[];
+};
+
 /* === Statistics (stats.c) === */
 
 /* The kstat names, in their order, and ours at the end. */
@@ -228,9 +316,12 @@ struct vmem_stats {
 
 struct vmem {
 	/* Read by every call, written by none. */
-	unsigned long quantum;		/* [C] */
+	unsigned long cached_max;	/* [C] largest size of a quantum cache */
+	struct vmem_cpu __percpu *cpu;	/* [C] */
+	struct vmem_qcaches *caches;	/* [C] NULL if there are none */
 	unsigned int quantum_shift;	/* [C] */
 	int cflags;			/* [C] VMC_* */
+	unsigned long quantum;		/* [C] */
 	union {				/* [C] by VMC_XALLOC */
 		vmem_alloc_t *alloc_fn;
 		vmem_ximport_t *ximport_fn;
@@ -249,16 +340,19 @@ struct vmem {
 	unsigned long total;		/* [L/r] */
 	unsigned long imported;		/* [L/r] */
 	unsigned long cursor;		/* [L] of next fit */
+	unsigned int nr_waiters;	/* [L/r] */
 	struct list_head waiters;	/* [L] struct vmem_waiter */
 	struct list_head walks;		/* [L] struct vmem_cursor */
 	struct rb_root spans;		/* [L] struct vmem_span, by address */
 	struct vmem_stats stats;	/* [L/r] */
 	struct vmem_order order;	/* [L] */
-	struct vmem_allocated allocated; /* [L] */
+	struct vmem_table allocated;	/* [L] but slabs */
 	struct vmem_freeindex free;	/* [L] */
 
 	struct list_head siblings;	/* [A] vmem::children, or vmem_roots */
 	struct list_head children;	/* [A] arenas that import from this one */
+	unsigned int pins;		/* [A] it does not end as long */
+	bool ending;			/* [A] not to be pinned any more */
 	unsigned int id;		/* [C] */
 	struct ratelimit_state reports;	/* has a lock of its own */
 	char name[VMEM_NAME_LEN];	/* [C] */
@@ -271,6 +365,7 @@ extern struct kmem_cache *vmem_wide_cache;	/* struct vmem_wide_seg */
 /* arena.c */
 extern spinlock_t vmem_arenas_lock;
 struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth);
+struct vmem *vmem_arena_pin_next(struct vmem *vmp);
 
 /* context.c */
 gfp_t vmem_gfp(int vmflag);
@@ -295,7 +390,9 @@ unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 void vmem_seg_delete(struct vmem_seg *seg);
 void vmem_seg_delete_all(struct list_head *tags);
 bool vmem_seg_refill(struct vmem *vmp, int vmflag);
+bool vmem_seg_reserve(struct vmem *vmp, unsigned int nr, int vmflag);
 void vmem_seg_trim(struct vmem *vmp);
+unsigned long vmem_seg_shrink(struct vmem *vmp, unsigned long nr);
 struct vmem_seg *__vmem_seg_get(struct vmem *vmp);
 void __vmem_seg_pass(struct vmem *vmp, const struct vmem_seg *seg,
 		     struct vmem_seg *to);
@@ -343,14 +440,20 @@ bool __vmem_search_in(struct vmem *vmp, const struct vmem_req *req,
 		      unsigned long *addr);
 
 /* allocated.c */
-void vmem_allocated_init(struct vmem_allocated *table);
-void vmem_allocated_exit(struct vmem_allocated *table);
-void vmem_allocated_reserve(struct vmem *vmp, int vmflag);
-void __vmem_allocated_insert(struct vmem *vmp, struct vmem_seg *seg);
-void __vmem_allocated_remove(struct vmem *vmp, struct vmem_seg **link);
+void vmem_table_init(struct vmem_table *table, unsigned int key_shift,
+		     unsigned int load_shift);
+void vmem_table_exit(struct vmem_table *table);
+void vmem_table_reserve(struct vmem *vmp, struct vmem_table *table, int vmflag);
+u32 vmem_table_hash(const struct vmem_table *table, unsigned long addr);
+struct vmem_seg **vmem_table_bucket(const struct vmem_table *table, u32 hash);
+void __vmem_table_insert(struct vmem *vmp, struct vmem_table *table,
+			 struct vmem_seg *seg);
+void __vmem_table_remove(struct vmem *vmp, struct vmem_table *table,
+			 struct vmem_seg **link);
 struct vmem_seg **__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
 					u64 *lookup);
-const char *__vmem_allocated_broken(struct vmem *vmp, unsigned long nr);
+const char *__vmem_table_broken(struct vmem *vmp, const struct vmem_table *table,
+				unsigned long nr);
 
 /* span.c */
 struct vmem_span *vmem_span_new(struct vmem *vmp, unsigned long first,
@@ -374,11 +477,159 @@ void vmem_import_release(struct vmem *vmp, struct vmem_span *span,
 /* alloc.c */
 struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
 			     struct vmem_seg *seg, unsigned long addr);
+struct vmem_span *__vmem_make_free(struct vmem *vmp, struct vmem_seg *seg,
+				   const struct vmem *via);
 enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
 			  unsigned long *addr);
 unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req);
-void vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
+void *vmem_allocate(struct vmem *vmp, const struct vmem_req *req);
+bool vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
 		  unsigned long caller, const struct vmem *via);
+
+/* magazine.c */
+extern struct vmem_magazine vmem_closed;
+
+/*
+ * Enter a section: from here to vmem_cpu_leave() this CPU's slots are ours. False
+ * if somebody is in one, whom we have interrupted.
+ */
+static __always_inline bool vmem_cpu_enter(const struct vmem *vmp,
+					   struct vmem_cpu **cpu)
+{
+	preempt_disable();
+	*cpu = raw_cpu_ptr(vmp->cpu);
+	if (unlikely(--(*cpu)->idle)) {
+		barrier();
+		++(*cpu)->idle;
+		preempt_enable();
+		return false;
+	}
+	barrier();
+	return true;
+}
+
+static __always_inline void vmem_cpu_leave(struct vmem_cpu *cpu)
+{
+	barrier();
+	cpu->idle = 1;
+	preempt_enable();
+}
+
+/* Is this a size that quantum caches serve? 0 is none. */
+static __always_inline bool vmem_cached(const struct vmem *vmp, unsigned long size)
+{
+	return size - 1 < vmp->cached_max;
+}
+
+static __always_inline unsigned long vmem_class(const struct vmem *vmp,
+						unsigned long size)
+{
+	return (size - 1) >> vmp->quantum_shift;
+}
+
+/* Take an object from this CPU's loaded magazine, if there is one. */
+static __always_inline bool vmem_magazine_pop(const struct vmem *vmp,
+					      unsigned long class,
+					      unsigned long *addr)
+{
+	struct vmem_magazine *mag;
+	struct vmem_cpu *cpu;
+	unsigned long left;
+
+	if (unlikely(!vmem_cpu_enter(vmp, &cpu)))
+		return false;
+	mag = cpu->loaded[class];
+	if (unlikely(check_sub_overflow(mag->rounds, 1ul, &left))) {
+		vmem_cpu_leave(cpu);
+		return false;
+	}
+	mag->rounds = left;
+	*addr = mag->round[left];
+	vmem_cpu_leave(cpu);
+	return true;
+}
+
+/* Put an object into this CPU's loaded magazine, if there is room. */
+static __always_inline bool vmem_magazine_push(const struct vmem *vmp,
+					       unsigned long class,
+					       unsigned long addr)
+{
+	struct vmem_magazine *mag;
+	struct vmem_cpu *cpu;
+
+	if (unlikely(!vmem_cpu_enter(vmp, &cpu)))
+		return false;
+	mag = cpu->loaded[class];
+	if (unlikely(mag->rounds >= mag->size)) {
+		vmem_cpu_leave(cpu);
+		return false;
+	}
+	mag->round[mag->rounds] = addr;
+	mag->rounds++;
+	vmem_cpu_leave(cpu);
+	return true;
+}
+
+bool vmem_magazine_pop_previous(struct vmem *vmp, struct vmem_qcache *cache,
+				unsigned long *addr, struct vmem_magazine **spare);
+bool vmem_magazine_push_previous(struct vmem *vmp, struct vmem_qcache *cache,
+				 unsigned long addr, struct vmem_magazine **spare);
+struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
+					const struct vmem_qcache *cache, gfp_t gfp);
+void vmem_magazine_load(struct vmem *vmp, struct vmem_qcache *cache,
+			struct vmem_magazine *mag);
+void vmem_magazine_store(struct vmem *vmp, struct vmem_qcache *cache,
+			 struct vmem_magazine *mag);
+bool vmem_magazine_unload(struct vmem *vmp, int nr);
+void vmem_magazine_unload_dead(struct vmem *vmp, int nr);
+bool vmem_magazine_on_cpu(const struct vmem *vmp, int nr);
+struct vmem_magazine *vmem_depot_get_full(struct vmem_depot *depot);
+struct vmem_magazine *vmem_depot_get_empty(struct vmem_depot *depot);
+void vmem_depot_want(struct vmem *vmp, struct vmem_depot *depot);
+void vmem_depot_init(struct vmem_depot *depot);
+bool vmem_depot_trim(struct vmem *vmp, struct vmem_qcache *cache);
+void vmem_depot_flush(struct vmem *vmp, struct vmem_qcache *cache);
+unsigned long vmem_depot_shrink(struct vmem_depot *depot, unsigned long nr);
+void vmem_depot_drop(struct vmem *vmp, struct vmem_qcache *cache);
+const char *vmem_depot_broken(struct vmem_depot *depot);
+
+/* slab.c */
+unsigned long __vmem_slab_pop(struct vmem *vmp, struct vmem_qcache *cache);
+void __vmem_slab_enter(struct vmem *vmp, const struct vmem_req *req,
+		       struct vmem_seg *seg);
+void __vmem_slab_replace(struct vmem *vmp, struct vmem_seg *old,
+			 struct vmem_seg *slab);
+void vmem_slab_fill(struct vmem *vmp, struct vmem_qcache *cache,
+		    struct vmem_magazine *mag);
+void vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
+		    const unsigned long *round, unsigned long nr,
+		    unsigned long caller);
+void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
+		      const struct vmem *via);
+bool vmem_slab_dissolve(struct vmem *vmp, int vmflag);
+void __vmem_slab_leaks(struct vmem *vmp, unsigned long *units,
+		       unsigned long *blocks);
+const char *__vmem_slab_broken(struct vmem *vmp, unsigned long nr);
+
+/* qcache.c */
+unsigned long vmem_slab_size(unsigned long quantum, unsigned long qcache_max);
+bool vmem_qcache_create(struct vmem *vmp, unsigned long qcache_max, int vmflag);
+void vmem_qcache_empty(struct vmem *vmp);
+void vmem_qcache_destroy(struct vmem *vmp);
+void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
+			unsigned long caller);
+void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
+		      unsigned long caller);
+
+/* reclaim.c */
+#define VMEM_TRIM_INTERVAL	(5 * HZ)
+
+void vmem_reclaim_arm(struct vmem *vmp, unsigned long delay);
+void vmem_reclaim_work(struct work_struct *work);
+unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req,
+			   bool drain);
+int vmem_reclaim_init(void);
+void vmem_reclaim_exit(void);
 
 /* wait.c */
 void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last,
@@ -416,7 +667,7 @@ void vmem_report(const char *what, const char *name, unsigned long addr,
 		 unsigned long size, unsigned long caller);
 void vmem_misuse(struct vmem *vmp, const char *what, unsigned long addr,
 		 unsigned long size, unsigned long caller);
-void vmem_report_leak(const struct vmem *vmp, unsigned long caller);
+void vmem_report_leak(struct vmem *vmp, unsigned long caller);
 bool vmem_refuse_absent(unsigned long caller);
 void vmem_panic(struct vmem *vmp, int vmflag);
 

@@ -8,27 +8,37 @@
 struct kmem_cache *vmem_seg_cache;
 struct kmem_cache *vmem_wide_cache;
 
-static_assert(sizeof(struct vmem_seg) <= 64, "a boundary tag fits a cache line");
+static_assert(sizeof(struct vmem_seg) <= 56, "a slab's record is less than its objects'");
 static_assert(sizeof(struct vmem_wide_seg) <= 128, "and a wide one two");
 
 static int __init vmem_init(void)
 {
-	vmem_seg_cache = KMEM_CACHE(vmem_seg, SLAB_HWCACHE_ALIGN);
+	int ret = -ENOMEM;
+
+	vmem_seg_cache = KMEM_CACHE(vmem_seg, 0);
 	if (!vmem_seg_cache)
-		return -ENOMEM;
+		return ret;
 	vmem_wide_cache = KMEM_CACHE(vmem_wide_seg, SLAB_HWCACHE_ALIGN);
-	if (!vmem_wide_cache) {
-		kmem_cache_destroy(vmem_seg_cache);
-		return -ENOMEM;
-	}
+	if (!vmem_wide_cache)
+		goto no_wide_cache;
+	ret = vmem_reclaim_init();
+	if (ret)
+		goto no_reclaim;
 	vmem_debugfs_init();
 	return 0;
+
+no_reclaim:
+	kmem_cache_destroy(vmem_wide_cache);
+no_wide_cache:
+	kmem_cache_destroy(vmem_seg_cache);
+	return ret;
 }
 
 /* Each arena holds a reference to the module: there is none left now. */
 static void __exit vmem_exit(void)
 {
 	vmem_debugfs_exit();
+	vmem_reclaim_exit();
 	kmem_cache_destroy(vmem_wide_cache);
 	kmem_cache_destroy(vmem_seg_cache);
 }

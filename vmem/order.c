@@ -209,11 +209,16 @@ static void exchange(struct vmem *vmp, struct vmem_seg *old,
 	ws->seg = *old;
 	ws->seg.wide = true;
 	list_replace(&old->order, &ws->seg.order);
-	if (old->type == VMEM_SEG_ALLOCATED) {
-		*__vmem_allocated_find(vmp, old->first, &lookup) = &ws->seg;
-	} else {
+	switch (old->type) {
+	case VMEM_SEG_FREE:
 		hlist_add_before(&ws->seg.peers, &old->peers);
 		__hlist_del(&old->peers);
+		break;
+	case VMEM_SEG_SLAB:
+		__vmem_slab_replace(vmp, old, &ws->seg);
+		break;
+	default:
+		*__vmem_allocated_find(vmp, old->first, &lookup) = &ws->seg;
 	}
 	__vmem_seg_pass(vmp, old, &ws->seg);
 	list_add(&old->order, &vmp->outgrown);

@@ -61,15 +61,22 @@ bool vmem_refuse_absent(unsigned long caller)
 }
 
 /* Report what is still allocated in an arena that ends. */
-void vmem_report_leak(const struct vmem *vmp, unsigned long caller)
+void vmem_report_leak(struct vmem *vmp, unsigned long caller)
 {
+	unsigned long units, blocks, flags;
 	const char *unit = "bytes";
 
+	spin_lock_irqsave(&vmp->lock, flags);
+	units = vmp->inuse;
+	blocks = vmp->allocated.count;
+	__vmem_slab_leaks(vmp, &units, &blocks);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	if (!blocks)
+		return;
 	if (vmp->cflags & VMC_IDENTIFIER)
 		unit = "identifiers";
 	pr_warn("leak: arena \"%s\" %lu %s in %lu segments caller %pS\n",
-		vmp->name, vmp->inuse, unit, vmp->allocated.count,
-		(void *)caller);
+		vmp->name, units, unit, blocks, (void *)caller);
 }
 
 /**

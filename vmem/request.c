@@ -62,6 +62,7 @@ static void set_flags(struct vmem_req *req, int vmflag)
 	req->policy = policy_of(vmflag);
 	req->high = (vmflag & VM_ENDALLOC) && req->policy != VMEM_NEXT;
 	req->patient = !(vmflag & (VM_NOSLEEP | VM_ABORT));
+	req->again = false;
 	req->vmflag = vmflag;
 }
 
@@ -86,6 +87,8 @@ bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,
 	req->nocross = 0;
 	req->min = 0;
 	req->max = ULONG_MAX;
+	req->cache = NULL;
+	req->slab = false;
 	req->caller = caller;
 	set_flags(req, vmflag);
 

@@ -113,10 +113,34 @@ bool vmem_seg_refill(struct vmem *vmp, int vmflag)
 	LIST_HEAD(tags);
 	unsigned int nr;
 
-	vmem_allocated_reserve(vmp, vmflag);
+	vmem_table_reserve(vmp, &vmp->allocated, vmflag);
 	nr = vmem_seg_supply(vmp, &tags, VMEM_REFILL, VMEM_TAGS, wide, vmflag);
 	stash(vmp, &tags, nr, wide);
 	return nr;
+}
+
+/**
+ * vmem_seg_reserve() - Get memory for more tags than one operation needs.
+ * @vmp: The arena.
+ * @nr: How many there shall be to spare.
+ * @vmflag: Whether to wait.
+ *
+ * Others may use them up: the caller looks again, under the lock.
+ *
+ * Return: Whether there was memory. There is, unless %VM_NOSLEEP.
+ */
+bool vmem_seg_reserve(struct vmem *vmp, unsigned int nr, int vmflag)
+{
+	bool wide = wants_wide(vmp);
+	LIST_HEAD(tags);
+	unsigned int got;
+
+	if (READ_ONCE(vmp->nr_spare) >= nr)
+		return true;
+	vmem_table_reserve(vmp, &vmp->allocated, vmflag);
+	got = vmem_seg_supply(vmp, &tags, nr, nr, wide, vmflag);
+	stash(vmp, &tags, got, wide);
+	return got == nr;
 }
 
 /**
@@ -135,6 +159,20 @@ void vmem_seg_trim(struct vmem *vmp)
 		list_move(&__vmem_seg_get(vmp)->order, &tags);
 	spin_unlock_irqrestore(&vmp->lock, flags);
 	vmem_seg_delete_all(&tags);
+}
+
+/* Give memory of spare tags back to a system that is short of it. Returns how many. */
+unsigned long vmem_seg_shrink(struct vmem *vmp, unsigned long nr)
+{
+	unsigned long flags, freed;
+	LIST_HEAD(tags);
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	for (freed = 0; freed < nr && vmp->nr_spare; freed++)
+		list_move(&__vmem_seg_get(vmp)->order, &tags);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	vmem_seg_delete_all(&tags);
+	return freed;
 }
 
 /* Take a tag from the stash; it stays on a list, to be moved. */

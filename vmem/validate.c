@@ -13,7 +13,8 @@ struct census {
 	const struct vmem_span *span;	/* that the pass is in */
 	unsigned long next;		/* where the next segment must begin */
 	unsigned long nr_free;
-	unsigned long nr_allocated;
+	unsigned long nr_allocated;	/* in their table */
+	unsigned long nr_slabs;
 	unsigned long nr_cursors;
 	unsigned long inuse;
 	unsigned long total;
@@ -70,27 +71,45 @@ static const char *allocated_broken(struct vmem *vmp, struct census *census,
 		return "size and length of an allocated segment";
 	if (*__vmem_allocated_find(vmp, seg->first, &lookup) != seg)
 		return "allocated segment is not found";
+	if (seg->type == VMEM_SEG_OBJECT &&
+	    (!vmp->caches || seg->class >= vmp->caches->nr ||
+	     vmp->caches->cache[seg->class].size != seg->size))
+		return "size of a quantum cache's object";
 	census->nr_allocated++;
 	census->inuse += seg->size;
 	return NULL;
 }
 
+static unsigned long last_of(const struct vmem *vmp, const struct vmem_seg *seg)
+{
+	if (seg->type == VMEM_SEG_SLAB && vmp->caches)
+		return seg->first + vmp->caches->slab_size - 1;
+	return seg->last;
+}
+
 static const char *seg_broken(struct vmem *vmp, struct census *census,
 			      struct vmem_seg *seg)
 {
+	unsigned long last = last_of(vmp, seg);
+
 	if (!census->span)
 		return "segment before the first span";
-	if (seg->first != census->next || seg->last < seg->first ||
-	    seg->last > census->span->head.last)
+	if (seg->first != census->next || last < seg->first ||
+	    last > census->span->head.last)
 		return "segments do not tile their span";
-	if (!IS_ALIGNED(seg->first | (seg->last + 1), vmp->quantum))
+	if (!IS_ALIGNED(seg->first | (last + 1), vmp->quantum))
 		return "segment is no whole number of quanta";
-	census->next = seg->last + 1;
+	census->next = last + 1;
 	switch (seg->type) {
 	case VMEM_SEG_FREE:
 		return free_broken(vmp, census, seg);
 	case VMEM_SEG_ALLOCATED:
+	case VMEM_SEG_OBJECT:
 		return allocated_broken(vmp, census, seg);
+	case VMEM_SEG_SLAB:
+		census->nr_slabs++;
+		census->inuse += last - seg->first + 1;
+		return NULL;
 	default:
 		return "type of a segment";
 	}
@@ -157,7 +176,8 @@ static const char *stats_broken(const struct vmem *vmp,
 		return "mem_total";
 	if (census->imported != vmp->imported)
 		return "mem_import";
-	if (vmp->stats.alloc - vmp->stats.free != census->nr_allocated)
+	if (vmp->stats.alloc - vmp->stats.free !=
+	    census->nr_allocated + census->nr_slabs)
 		return "alloc - free";
 	if (vmp->imported > vmp->total)
 		return "mem_import beyond mem_total";
@@ -186,14 +206,16 @@ static const char *spare_broken(const struct vmem *vmp)
 static const char *waiters_broken(const struct vmem *vmp)
 {
 	const struct vmem_waiter *waiter;
+	unsigned int nr = 0;
 
 	list_for_each_entry(waiter, &vmp->waiters, link) {
+		nr++;
 		if (waiter->vmp != vmp)
 			return "sleeper of another arena";
 		if (waiter > waiter->wait->waiters && waiter[-1].vmp->source != vmp)
 			return "sleeper does not come from a child";
 	}
-	return NULL;
+	return nr != vmp->nr_waiters ? "number of sleepers" : NULL;
 }
 
 /* Is the arena where it belongs among the others? */
@@ -227,7 +249,9 @@ static const char *arena_broken(struct vmem *vmp)
 	broken = broken ?: waiters_broken(vmp);
 	broken = broken ?: walks_broken(vmp, &census);
 	broken = broken ?: __vmem_free_broken(vmp, census.nr_free);
-	broken = broken ?: __vmem_allocated_broken(vmp, census.nr_allocated);
+	broken = broken ?: __vmem_table_broken(vmp, &vmp->allocated,
+					       census.nr_allocated);
+	broken = broken ?: __vmem_slab_broken(vmp, census.nr_slabs);
 	broken = broken ?: __vmem_order_broken(vmp);
 	return broken;
 }

@@ -10,6 +10,9 @@
  * and only then searches. Space that appears before its search of an arena is
  * found by it. Space that appears later, in any of them, finds it on the list and
  * completes it, so that it does not sleep but searches again.
+ *
+ * As long as anybody is on its list, an arena's magazines stay closed (magazine.c):
+ * whatever is freed gets to the slabs or segments and so finds the sleepers.
  */
 #include "internal.h"
 
@@ -104,6 +107,7 @@ static void enter(struct vmem_wait *wait, struct vmem *vmp,
 		waiter = &wait->waiters[wait->count++];
 		spin_lock_irqsave(&waiter->vmp->lock, flags);
 		list_add_tail(&waiter->link, &waiter->vmp->waiters);
+		WRITE_ONCE(waiter->vmp->nr_waiters, waiter->vmp->nr_waiters + 1);
 		spin_unlock_irqrestore(&waiter->vmp->lock, flags);
 		more = next_waiter(waiter, waiter + 1);
 	}
@@ -119,6 +123,7 @@ static void leave(struct vmem_wait *wait)
 
 		spin_lock_irqsave(&waiter->vmp->lock, flags);
 		list_del(&waiter->link);
+		WRITE_ONCE(waiter->vmp->nr_waiters, waiter->vmp->nr_waiters - 1);
 		spin_unlock_irqrestore(&waiter->vmp->lock, flags);
 	}
 	kfree(wait->waiters);
@@ -156,11 +161,15 @@ unsigned long vmem_wait(struct vmem *vmp, const struct vmem_req *req)
 {
 	struct vmem_wait wait;
 	unsigned long addr;
+	bool drain = true;
 
 	enter(&wait, vmp, req);
 	do {
 		forget(&wait);
 		addr = vmem_serve(vmp, req);
+		if (!addr)
+			addr = vmem_reclaim(vmp, req, drain);
+		drain = false;
 	} while (!addr && sleep_for_space(vmp, &wait, req->vmflag));
 	leave(&wait);
 	return addr;

@@ -13,18 +13,24 @@ static bool matches(const struct vmem_seg *seg, int typemask)
 	switch (seg->type) {
 	case VMEM_SEG_SPAN:
 		return typemask & VMEM_SPAN;
-	case VMEM_SEG_ALLOCATED:
-		return typemask & VMEM_ALLOC;
-	default:
+	case VMEM_SEG_FREE:
 		return typemask & VMEM_FREE;
+	default:
+		return typemask & VMEM_ALLOC;
 	}
 }
 
-static size_t walk_size(const struct vmem_seg *seg)
+static size_t walk_size(const struct vmem *vmp, const struct vmem_seg *seg)
 {
-	if (seg->type == VMEM_SEG_ALLOCATED)
+	switch (seg->type) {
+	case VMEM_SEG_ALLOCATED:
+	case VMEM_SEG_OBJECT:
 		return seg->size;
-	return seg->last - seg->first + 1;
+	case VMEM_SEG_SLAB:
+		return vmp->caches->slab_size;
+	default:
+		return seg->last - seg->first + 1;
+	}
 }
 
 static void walk_locked(struct vmem *vmp, int typemask,
@@ -37,7 +43,7 @@ static void walk_locked(struct vmem *vmp, int typemask,
 	spin_lock_irqsave(&vmp->lock, flags);
 	list_for_each_entry(seg, &vmp->anchor.order, order)
 		if (matches(seg, typemask))
-			func(arg, (void *)seg->first, walk_size(seg));
+			func(arg, (void *)seg->first, walk_size(vmp, seg));
 	spin_unlock_irqrestore(&vmp->lock, flags);
 }
 
@@ -52,7 +58,7 @@ static bool __advance(struct vmem *vmp, struct vmem_cursor *cursor, int typemask
 		cursor->next = list_next_entry(seg, order);
 		if (matches(seg, typemask)) {
 			*start = (void *)seg->first;
-			*size = walk_size(seg);
+			*size = walk_size(vmp, seg);
 			return true;
 		}
 	}

@@ -412,6 +412,39 @@ void *vmem_xalloc(vmem_t *vmp, size_t size, size_t align, size_t phase,
 void vmem_xfree(vmem_t *vmp, void *addr, size_t size);
 
 /**
+ * vmem_alloc_bulk() - Make several allocations of one size.
+ * @vmp: The arena.
+ * @size: Units wanted for each, not 0.
+ * @nr: How many allocations.
+ * @addrs: Array of @nr addresses, to be filled in.
+ * @vmflag: As for vmem_alloc(). %VM_PANIC panics below @nr.
+ *
+ * Each is as one by vmem_alloc(), and freed by vmem_free() or vmem_free_bulk().
+ * Without %VM_NOSLEEP it waits until it has all of them: two callers who wait for
+ * what the other one has already got wait for ever.
+ *
+ * Context: As vmem_alloc().
+ * Return: How many were made, from the start of @addrs on; what is behind them is
+ * undefined. As many as there is space for with %VM_NOSLEEP. 0 if refused.
+ */
+size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
+		       int vmflag);
+
+/**
+ * vmem_free_bulk() - Give several blocks of one size back.
+ * @vmp: The arena.
+ * @size: The size that each was allocated with.
+ * @nr: How many.
+ * @addrs: Their addresses.
+ *
+ * Each is given back as by vmem_free(); a refused one does not stop the others.
+ *
+ * Context: As vmem_free().
+ * Return: How many were accepted.
+ */
+size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs);
+
+/**
  * vmem_add() - Add a span to an arena.
  * @vmp: The arena.
  * @addr: Where it begins, a non-zero multiple of the quantum.

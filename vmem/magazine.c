@@ -1,0 +1,608 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Magazines: free objects of a quantum cache at hand, for each CPU that uses it.
+ *
+ * As in the 2001 paper (3.1), a CPU has a loaded and a previous magazine, the
+ * depot has full and empty ones, and only when both of a CPU are of no use is one
+ * exchanged at the depot. What differs is how a CPU's own are guarded.
+ *
+ * A section, from vmem_cpu_enter() to vmem_cpu_leave(), runs with preemption off
+ * and writes nothing that another CPU reads often: no lock, no atomic operation,
+ * no disabling of interrupts. Why that is enough:
+ *
+ * - Only code on this CPU touches its slots. Whoever wants to drain them goes to
+ *   that CPU, or waits until the CPU is dead.
+ * - Preemption is off, so that only an interrupt can come between, and it is over
+ *   before we go on. It finds vmem_cpu::idle at 0 or below and keeps away; what it
+ *   subtracts it adds again, so that an interrupt in the middle of our own
+ *   subtraction changes nothing either.
+ * - The magazine is looked up after that, so it is still the one in the slot.
+ *
+ * A section is a few instructions long, and no lock is taken, nor memory got, in
+ * one, as PREEMPT_RT wants it.
+ *
+ * While somebody waits for space in the arena, slots stay closed. A sleeper counts
+ * itself in vmem::nr_waiters and then looks at all slots, to have those that are
+ * not closed unloaded on their CPU; we open a slot and then look at nr_waiters.
+ * With a full barrier between, on both sides, one of the two sees the other. The
+ * depot's lock does the same for the depot.
+ */
+#include "internal.h"
+
+#define VMEM_LEVELS		5	/* of magazines: 128, 256 ... 2048 bytes */
+#define VMEM_LEVEL_FIRST	1
+#define VMEM_CONTENDED		8	/* times until magazines grow */
+#define VMEM_PARK_SHARE		100	/* CPUs may hold one part in so many */
+
+/* What a closed slot has: empty for those who allocate, full for those who free. */
+struct vmem_magazine vmem_closed;
+
+/* === What CPUs may hold === */
+
+/*
+ * Units that magazines of CPUs may hold, as those who may not sleep cannot get at
+ * them: a share of all that the arena can draw on.
+ */
+static unsigned long parkable(const struct vmem *vmp)
+{
+	unsigned long sum = 0;
+
+	for (;;) {
+		unsigned long imported = READ_ONCE(vmp->imported);
+		unsigned long total = READ_ONCE(vmp->total);
+
+		sum += total > imported ? total - imported : 0;
+		if (!vmp->alloc_fn)
+			return sum / VMEM_PARK_SHARE;
+		if (!vmem_imports_from_arena(vmp))
+			return LONG_MAX;
+		vmp = vmp->source;
+	}
+}
+
+static unsigned long charge_of(const struct vmem_qcache *cache,
+			       const struct vmem_magazine *mag)
+{
+	return mag->size * cache->size;
+}
+
+static bool charge(struct vmem *vmp, const struct vmem_qcache *cache,
+		   const struct vmem_magazine *mag)
+{
+	long units = charge_of(cache, mag);
+
+	if (atomic_long_add_return(units, &vmp->caches->parked) <= parkable(vmp))
+		return true;
+	atomic_long_sub(units, &vmp->caches->parked);
+	return false;
+}
+
+static void discharge(struct vmem *vmp, const struct vmem_qcache *cache,
+		      const struct vmem_magazine *mag)
+{
+	for (; mag; mag = mag->next)
+		atomic_long_sub(charge_of(cache, mag), &vmp->caches->parked);
+}
+
+/* Rounds of a new magazine: a part of what is left, so that all CPUs get some. */
+static unsigned long new_size(const struct vmem *vmp,
+			      const struct vmem_qcache *cache, unsigned int level)
+{
+	long left = parkable(vmp) - atomic_long_read(&vmp->caches->parked);
+	unsigned long bytes = 128 << level;
+
+	return min((bytes - sizeof(struct vmem_magazine)) / sizeof(long),
+		   max(left, 0l) / 4 / cache->size);
+}
+
+/**
+ * vmem_magazine_new() - Get memory for a magazine.
+ * @vmp: The arena.
+ * @cache: The cache.
+ * @gfp: How.
+ *
+ * Return: An empty magazine. %NULL if there is no memory, or no magazine to be
+ * had: the arena is too small, or audited.
+ */
+struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
+					const struct vmem_qcache *cache, gfp_t gfp)
+{
+	unsigned int level = READ_ONCE(cache->depot.level);
+	unsigned long size = new_size(vmp, cache, level);
+	struct vmem_magazine *mag;
+
+	if (!size || IS_ENABLED(CONFIG_VMEM_AUDIT))
+		return NULL;
+	mag = kmalloc(struct_size(mag, round, size), gfp | __GFP_NOWARN);
+	if (!mag)
+		return NULL;
+	mag->rounds = 0;
+	mag->size = size;
+	mag->next = NULL;
+	mag->level = level;
+	return mag;
+}
+
+/* Would a new one be better: of another level, or, as the arena has grown, larger? */
+static bool outdated(const struct vmem *vmp, const struct vmem_qcache *cache,
+		     const struct vmem_magazine *mag)
+{
+	unsigned int level = READ_ONCE(cache->depot.level);
+
+	return mag->level != level || 2 * mag->size <= new_size(vmp, cache, level);
+}
+
+static void flush(struct vmem *vmp, struct vmem_qcache *cache,
+		  struct vmem_magazine *mag)
+{
+	vmem_slab_give(vmp, cache, mag->round, mag->rounds, _RET_IP_);
+	mag->rounds = 0;
+}
+
+/* === Depot === */
+
+void vmem_depot_init(struct vmem_depot *depot)
+{
+	raw_spin_lock_init(&depot->lock);
+	depot->level = VMEM_LEVEL_FIRST;
+}
+
+/* Counts how often somebody else was there: then magazines are too small. */
+static unsigned long depot_lock(struct vmem_depot *depot)
+	__acquires(&depot->lock)
+{
+	unsigned long flags;
+
+	if (!raw_spin_trylock_irqsave(&depot->lock, flags)) {
+		raw_spin_lock_irqsave(&depot->lock, flags);
+		depot->contended++;
+	}
+	return flags;
+}
+
+static void depot_unlock(struct vmem_depot *depot, unsigned long flags)
+	__releases(&depot->lock)
+{
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+}
+
+static void list_put(struct vmem_depot_list *list, struct vmem_magazine *mag)
+{
+	mag->next = list->first;
+	WRITE_ONCE(list->first, mag);
+	WRITE_ONCE(list->nr, list->nr + 1);
+}
+
+static struct vmem_magazine *list_get(struct vmem_depot_list *list)
+{
+	struct vmem_magazine *mag = list->first;
+
+	if (mag) {
+		WRITE_ONCE(list->first, mag->next);
+		WRITE_ONCE(list->nr, list->nr - 1);
+		list->least = min(list->least, list->nr);
+		mag->next = NULL;
+	}
+	return mag;
+}
+
+static struct vmem_magazine *depot_get(struct vmem_depot *depot,
+				       struct vmem_depot_list *list)
+{
+	struct vmem_magazine *mag;
+	unsigned long flags;
+
+	if (!READ_ONCE(list->first))
+		return NULL;
+	flags = depot_lock(depot);
+	mag = list_get(list);
+	depot->moves++;
+	depot_unlock(depot, flags);
+	return mag;
+}
+
+struct vmem_magazine *vmem_depot_get_full(struct vmem_depot *depot)
+{
+	return depot_get(depot, &depot->full);
+}
+
+struct vmem_magazine *vmem_depot_get_empty(struct vmem_depot *depot)
+{
+	return depot_get(depot, &depot->empty);
+}
+
+/* Not while somebody waits for what is in it. */
+static bool depot_put_full(struct vmem *vmp, struct vmem_depot *depot,
+			   struct vmem_magazine *mag)
+{
+	unsigned long flags;
+	bool waited_for;
+
+	flags = depot_lock(depot);
+	waited_for = READ_ONCE(vmp->nr_waiters);
+	if (!waited_for) {
+		list_put(&depot->full, mag);
+		depot->moves++;
+	}
+	depot_unlock(depot, flags);
+	return !waited_for;
+}
+
+static void depot_put_empty(struct vmem *vmp, struct vmem_qcache *cache,
+			    struct vmem_magazine *mag)
+{
+	unsigned long flags;
+
+	if (outdated(vmp, cache, mag)) {
+		kfree(mag);
+		return;
+	}
+	flags = depot_lock(&cache->depot);
+	list_put(&cache->depot.empty, mag);
+	WRITE_ONCE(cache->depot.wanted, false);
+	cache->depot.moves++;
+	depot_unlock(&cache->depot, flags);
+}
+
+/**
+ * vmem_magazine_store() - Put magazines into the depot.
+ * @vmp: The arena.
+ * @cache: Their cache.
+ * @mag: The first of them, or %NULL.
+ *
+ * Their objects go to the slabs if somebody waits for space.
+ */
+void vmem_magazine_store(struct vmem *vmp, struct vmem_qcache *cache,
+			 struct vmem_magazine *mag)
+{
+	struct vmem_magazine *next;
+
+	for (; mag; mag = next) {
+		next = mag->next;
+		if (mag->rounds) {
+			if (depot_put_full(vmp, &cache->depot, mag))
+				continue;
+			flush(vmp, cache, mag);
+		}
+		depot_put_empty(vmp, cache, mag);
+	}
+	vmem_reclaim_arm(vmp, VMEM_TRIM_INTERVAL);
+}
+
+/* Frees find no empty magazine, and cannot make any: have some made. */
+void vmem_depot_want(struct vmem *vmp, struct vmem_depot *depot)
+{
+	if (READ_ONCE(depot->wanted))
+		return;
+	WRITE_ONCE(depot->wanted, true);
+	vmem_reclaim_arm(vmp, 0);
+}
+
+/* Give all objects in the depot back to the slabs. */
+void vmem_depot_flush(struct vmem *vmp, struct vmem_qcache *cache)
+{
+	struct vmem_magazine *mag;
+
+	while ((mag = vmem_depot_get_full(&cache->depot))) {
+		flush(vmp, cache, mag);
+		depot_put_empty(vmp, cache, mag);
+	}
+}
+
+/* Free memory of empty magazines, up to @nr. Returns how many. */
+unsigned long vmem_depot_shrink(struct vmem_depot *depot, unsigned long nr)
+{
+	struct vmem_magazine *mag;
+	unsigned long freed = 0;
+
+	while (freed < nr && (mag = vmem_depot_get_empty(depot))) {
+		kfree(mag);
+		freed++;
+	}
+	return freed;
+}
+
+/* Magazines grow when CPUs meet at the depot, and shrink when it is not used. */
+static void adapt(struct vmem_depot *depot)
+{
+	if (depot->contended >= VMEM_CONTENDED && depot->level < VMEM_LEVELS - 1)
+		WRITE_ONCE(depot->level, depot->level + 1);
+	else if (!depot->moves && depot->level)
+		WRITE_ONCE(depot->level, depot->level - 1);
+	depot->contended = 0;
+	depot->moves = 0;
+	WRITE_ONCE(depot->wanted, false);
+}
+
+/* Take out what has not been needed since the last time: the least there was. */
+static struct vmem_magazine *take_least(struct vmem_depot_list *list)
+{
+	struct vmem_magazine *surplus = NULL, *mag;
+	unsigned int nr = list->least;
+
+	while (nr--) {
+		mag = list_get(list);
+		mag->next = surplus;
+		surplus = mag;
+	}
+	list->least = list->nr;
+	return surplus;
+}
+
+/**
+ * vmem_depot_trim() - Bring a depot down to its working set.
+ * @vmp: The arena.
+ * @cache: The depot's cache.
+ *
+ * What the depot had all the time since it was last trimmed is not needed (the
+ * 2001 paper, 3.3). Magazines that go have their objects go back to the slabs.
+ *
+ * Return: Whether there will be something to trim later.
+ */
+bool vmem_depot_trim(struct vmem *vmp, struct vmem_qcache *cache)
+{
+	struct vmem_magazine *surplus[2], *mag;
+	struct vmem_depot *depot = &cache->depot;
+	unsigned long flags;
+	bool more;
+	int i;
+
+	flags = depot_lock(depot);
+	adapt(depot);
+	surplus[0] = take_least(&depot->full);
+	surplus[1] = take_least(&depot->empty);
+	more = depot->full.nr || depot->empty.nr || depot->level;
+	depot_unlock(depot, flags);
+	for (i = 0; i < ARRAY_SIZE(surplus); i++) {
+		while ((mag = surplus[i])) {
+			surplus[i] = mag->next;
+			flush(vmp, cache, mag);
+			kfree(mag);
+		}
+	}
+	return more;
+}
+
+static const char *list_broken(const struct vmem_depot_list *list, bool full)
+{
+	const struct vmem_magazine *mag;
+	unsigned int nr = 0;
+
+	for (mag = list->first; mag; mag = mag->next, nr++) {
+		if (mag->rounds > mag->size)
+			return "rounds of a magazine";
+		if (full != !!mag->rounds)
+			return "full and empty magazines mixed up";
+	}
+	if (nr != list->nr)
+		return "number of magazines";
+	return list->least > nr ? "least number of magazines" : NULL;
+}
+
+/* For vmem_validate(): what is wrong with a depot, if anything. */
+const char *vmem_depot_broken(struct vmem_depot *depot)
+{
+	const char *broken;
+	unsigned long flags;
+
+	flags = depot_lock(depot);
+	broken = list_broken(&depot->full, true);
+	broken = broken ?: list_broken(&depot->empty, false);
+	if (depot->level >= VMEM_LEVELS)
+		broken = "size of magazines";
+	depot_unlock(depot, flags);
+	return broken;
+}
+
+/* === Slots === */
+
+/* The previous magazine of a slot becomes the loaded one. */
+static struct vmem_magazine *swap_previous(struct vmem_cpu *cpu, unsigned int class)
+{
+	struct vmem_magazine *mag = cpu->loaded[class], *previous = mag->next;
+
+	previous->next = mag;
+	mag->next = NULL;
+	WRITE_ONCE(cpu->loaded[class], previous);
+	return previous;
+}
+
+/* Take the previous magazine out of a slot. */
+static struct vmem_magazine *take_previous(struct vmem_cpu *cpu, unsigned int class)
+{
+	struct vmem_magazine *mag = cpu->loaded[class], *previous = mag->next;
+
+	if (previous)
+		mag->next = NULL;
+	return previous;
+}
+
+/* Take all magazines out of a slot, as a list. */
+static struct vmem_magazine *close_slot(struct vmem_cpu *cpu, unsigned int class)
+{
+	struct vmem_magazine *mag = cpu->loaded[class];
+
+	if (mag == &vmem_closed)
+		return NULL;
+	WRITE_ONCE(cpu->loaded[class], &vmem_closed);
+	return mag;
+}
+
+/**
+ * vmem_magazine_pop_previous() - Take an object if the previous magazine has one.
+ * @vmp: The arena.
+ * @cache: The cache.
+ * @addr: Set to the object.
+ * @spare: Set to an empty magazine of this CPU, to be filled, if there is one.
+ *
+ * Return: Whether there was an object.
+ */
+bool vmem_magazine_pop_previous(struct vmem *vmp, struct vmem_qcache *cache,
+				unsigned long *addr, struct vmem_magazine **spare)
+{
+	struct vmem_magazine *mag;
+	struct vmem_cpu *cpu;
+	bool found;
+
+	*spare = NULL;
+	if (!vmem_cpu_enter(vmp, &cpu))
+		return false;
+	mag = cpu->loaded[cache->class];
+	if (!mag->rounds && mag->next && mag->next->rounds)
+		mag = swap_previous(cpu, cache->class);
+	found = mag->rounds;
+	if (found)
+		*addr = mag->round[--mag->rounds];
+	else
+		*spare = take_previous(cpu, cache->class);
+	vmem_cpu_leave(cpu);
+	discharge(vmp, cache, *spare);
+	return found;
+}
+
+/**
+ * vmem_magazine_push_previous() - Put an object into the previous magazine.
+ * @vmp: The arena.
+ * @cache: The cache.
+ * @addr: The object.
+ * @spare: Set to a full magazine of this CPU, to be emptied, if there is one.
+ *
+ * Return: Whether there was room.
+ */
+bool vmem_magazine_push_previous(struct vmem *vmp, struct vmem_qcache *cache,
+				 unsigned long addr, struct vmem_magazine **spare)
+{
+	struct vmem_magazine *mag;
+	struct vmem_cpu *cpu;
+	bool room;
+
+	*spare = NULL;
+	if (!vmem_cpu_enter(vmp, &cpu))
+		return false;
+	mag = cpu->loaded[cache->class];
+	if (mag->rounds >= mag->size && mag->next &&
+	    mag->next->rounds < mag->next->size)
+		mag = swap_previous(cpu, cache->class);
+	room = mag->rounds < mag->size;
+	if (room)
+		mag->round[mag->rounds++] = addr;
+	else
+		*spare = take_previous(cpu, cache->class) ?:
+			 close_slot(cpu, cache->class);
+	vmem_cpu_leave(cpu);
+	discharge(vmp, cache, *spare);
+	return room;
+}
+
+/* Load @mag. Returns what there is no place for, @mag itself perhaps. */
+static struct vmem_magazine *load(struct vmem *vmp, unsigned int class,
+				  struct vmem_magazine *mag)
+{
+	struct vmem_magazine *loaded, *left;
+	struct vmem_cpu *cpu;
+
+	if (!vmem_cpu_enter(vmp, &cpu))
+		return mag;
+	loaded = cpu->loaded[class];
+	left = take_previous(cpu, class);
+	mag->next = loaded == &vmem_closed ? NULL : loaded;
+	WRITE_ONCE(cpu->loaded[class], mag);
+	/* Pairs with the barrier in drain_all(). */
+	smp_mb();
+	if (READ_ONCE(vmp->nr_waiters)) {
+		close_slot(cpu, class);
+		if (mag->next)
+			mag->next->next = left;
+		left = mag;
+	}
+	vmem_cpu_leave(cpu);
+	return left;
+}
+
+/**
+ * vmem_magazine_load() - Make a magazine the loaded one of this CPU.
+ * @vmp: The arena.
+ * @cache: The cache.
+ * @mag: The magazine.
+ *
+ * The loaded one becomes the previous, and the previous one goes to the depot.
+ */
+void vmem_magazine_load(struct vmem *vmp, struct vmem_qcache *cache,
+			struct vmem_magazine *mag)
+{
+	if (charge(vmp, cache, mag)) {
+		mag = load(vmp, cache->class, mag);
+		discharge(vmp, cache, mag);
+	}
+	if (mag)
+		vmem_magazine_store(vmp, cache, mag);
+}
+
+/* Empty a depot of an arena that nobody uses any more. */
+void vmem_depot_drop(struct vmem *vmp, struct vmem_qcache *cache)
+{
+	vmem_depot_flush(vmp, cache);
+	vmem_depot_shrink(&cache->depot, ULONG_MAX);
+}
+
+static void flush_all(struct vmem *vmp, struct vmem_qcache *cache,
+		      struct vmem_magazine *mag)
+{
+	struct vmem_magazine *next;
+
+	discharge(vmp, cache, mag);
+	for (; mag; mag = next) {
+		next = mag->next;
+		flush(vmp, cache, mag);
+		depot_put_empty(vmp, cache, mag);
+	}
+}
+
+/**
+ * vmem_magazine_unload() - Give what this CPU has of an arena back to the slabs.
+ * @vmp: The arena.
+ * @nr: Number of the CPU that is meant; negative if whichever this is.
+ *
+ * Return: Whether that was done. Not if this is another CPU, or one that we have
+ * interrupted in a section.
+ */
+bool vmem_magazine_unload(struct vmem *vmp, int nr)
+{
+	struct vmem_qcaches *caches = vmp->caches;
+	struct vmem_magazine *out[VMEM_NQCACHE_MAX];
+	struct vmem_cpu *cpu;
+	bool here;
+	int i;
+
+	if (!vmem_cpu_enter(vmp, &cpu))
+		return false;
+	here = nr < 0 || nr == smp_processor_id();
+	for (i = 0; here && i < caches->nr; i++)
+		out[i] = close_slot(cpu, i);
+	vmem_cpu_leave(cpu);
+	for (i = 0; here && i < caches->nr; i++)
+		flush_all(vmp, &caches->cache[i], out[i]);
+	return here;
+}
+
+/* The same for a CPU that is dead, or an arena that nobody uses. */
+void vmem_magazine_unload_dead(struct vmem *vmp, int nr)
+{
+	struct vmem_cpu *cpu = per_cpu_ptr(vmp->cpu, nr);
+	int i;
+
+	for (i = 0; i < vmp->caches->nr; i++)
+		flush_all(vmp, &vmp->caches->cache[i], close_slot(cpu, i));
+}
+
+/* Has a CPU, of which we may be any other one, magazines of an arena? */
+bool vmem_magazine_on_cpu(const struct vmem *vmp, int nr)
+{
+	const struct vmem_cpu *cpu = per_cpu_ptr(vmp->cpu, nr);
+	int i;
+
+	for (i = 0; i < vmp->caches->nr; i++)
+		if (READ_ONCE(cpu->loaded[i]) != &vmem_closed)
+			return true;
+	return false;
+}

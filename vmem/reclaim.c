@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Getting back what quantum caches and stashes hold: for a request that finds
+ * nothing else, for the owner of an arena, for a CPU that goes away, and for a
+ * system that is short of memory; and what was not used for a while.
+ *
+ * A CPU's magazines are emptied by a work item that runs on it (magazine.c). If
+ * the CPU goes offline first, the item runs elsewhere and leaves them alone; the
+ * hotplug callback empties them when the CPU is dead. Either way, who waits for
+ * what is in them is woken as by any other free.
+ */
+#include "internal.h"
+
+static struct workqueue_struct *vmem_wq;
+static struct shrinker *vmem_shrinker;
+static int vmem_hotplug_state;
+
+/* === Draining all CPUs === */
+
+struct drain {
+	struct work_struct work;
+	struct vmem *vmp;
+	int cpu;
+	bool done;
+};
+
+static void drain_work(struct work_struct *work)
+{
+	struct drain *drain = container_of(work, struct drain, work);
+
+	drain->done = vmem_magazine_unload(drain->vmp, drain->cpu);
+}
+
+/*
+ * Workers leave a CPU a little before it stops to run anything, and come to it a
+ * little after it has begun: in between, try until it is one or the other.
+ */
+static void drain_cpu(struct vmem *vmp, int cpu)
+{
+	struct drain drain = { .vmp = vmp, .cpu = cpu };
+
+	INIT_WORK_ONSTACK(&drain.work, drain_work);
+	while (!drain.done && cpu_online(cpu)) {
+		queue_work_on(cpu, vmem_wq, &drain.work);
+		flush_work(&drain.work);
+	}
+	destroy_work_on_stack(&drain.work);
+}
+
+static void flush_depots(struct vmem *vmp)
+{
+	unsigned int i;
+
+	for (i = 0; i < vmp->caches->nr; i++)
+		vmem_depot_flush(vmp, &vmp->caches->cache[i]);
+}
+
+/* Empty the magazines of all CPUs, and the depots. */
+static void drain_all(struct vmem *vmp)
+{
+	int cpu;
+
+	/* Pairs with the barrier in load(): nr_waiters first, then the slots. */
+	smp_mb();
+	for_each_possible_cpu(cpu)
+		if (vmem_magazine_on_cpu(vmp, cpu))
+			drain_cpu(vmp, cpu);
+	flush_depots(vmp);
+}
+
+void vmem_qcache_reap(vmem_t *vmp)
+{
+	might_sleep();
+	if (!vmem_absent(vmp, _RET_IP_) && vmp->caches)
+		drain_all(vmp);
+}
+EXPORT_SYMBOL_GPL(vmem_qcache_reap);
+
+/* === For a request === */
+
+/* The next arena that a request gets to, by way of vmem_alloc(). */
+static struct vmem *next_source(const struct vmem *vmp)
+{
+	return vmem_imports_from_arena(vmp) ? vmp->source : NULL;
+}
+
+/* Empty the magazines that can be reached in the arena and those it imports from. */
+static bool drain_chain(struct vmem *vmp, bool wait)
+{
+	bool any = false;
+
+	for (; vmp; vmp = next_source(vmp)) {
+		if (!vmp->caches)
+			continue;
+		any = true;
+		if (wait) {
+			drain_all(vmp);
+		} else {
+			vmem_magazine_unload(vmp, -1);
+			flush_depots(vmp);
+		}
+	}
+	return any;
+}
+
+/**
+ * vmem_reclaim() - Serve a request from what caches hold.
+ * @vmp: The arena.
+ * @req: The request, for which nothing was found.
+ * @drain: Whether to wait until all CPUs have given back what they hold.
+ *
+ * Slabs are dissolved, one by one, until there is enough.
+ *
+ * Return: The address, or 0.
+ */
+unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req, bool drain)
+{
+	struct vmem_req again = *req;
+	unsigned long addr;
+	struct vmem *from;
+
+	again.again = true;
+	if (!drain_chain(vmp, drain))
+		return 0;
+	addr = vmem_serve(vmp, &again);
+	for (from = vmp; from && !addr; from = next_source(from))
+		while (!addr && from->caches && vmem_slab_dissolve(from, req->vmflag))
+			addr = vmem_serve(vmp, &again);
+	return addr;
+}
+
+/* === What is not used === */
+
+/*
+ * Have the depots of an arena seen to. Whoever puts something into one does that,
+ * so that an arena at rest is left alone as soon as its depots are empty.
+ */
+void vmem_reclaim_arm(struct vmem *vmp, unsigned long delay)
+{
+	struct delayed_work *trim = &vmp->caches->trim;
+
+	if (!delay)
+		mod_delayed_work(vmem_wq, trim, 0);
+	else if (!delayed_work_pending(trim))
+		queue_delayed_work(vmem_wq, trim, delay);
+}
+
+/* Two empty magazines, so that a CPU that only frees need not come again soon. */
+static void supply(struct vmem *vmp, struct vmem_qcache *cache)
+{
+	struct vmem_magazine *mag;
+	int i;
+
+	if (!READ_ONCE(cache->depot.wanted))
+		return;
+	for (i = 0; i < 2; i++) {
+		mag = vmem_magazine_new(vmp, cache, GFP_KERNEL | __GFP_NORETRY);
+		if (mag)
+			vmem_magazine_store(vmp, cache, mag);
+	}
+}
+
+void vmem_reclaim_work(struct work_struct *work)
+{
+	struct vmem_qcaches *caches =
+		container_of(to_delayed_work(work), struct vmem_qcaches, trim);
+	bool due = time_after_eq(jiffies, caches->trimmed + VMEM_TRIM_INTERVAL);
+	bool more = !due;
+	unsigned int i;
+
+	for (i = 0; i < caches->nr; i++) {
+		supply(caches->vmp, &caches->cache[i]);
+		if (due)
+			more |= vmem_depot_trim(caches->vmp, &caches->cache[i]);
+	}
+	if (due)
+		caches->trimmed = jiffies;
+	if (more)
+		vmem_reclaim_arm(caches->vmp, VMEM_TRIM_INTERVAL);
+}
+
+/* === Memory === */
+
+static unsigned long count_objects(struct shrinker *shrinker,
+				   struct shrink_control *sc)
+{
+	struct vmem *vmp = NULL;
+	unsigned long nr = 0;
+	unsigned int i;
+
+	while ((vmp = vmem_arena_pin_next(vmp))) {
+		nr += READ_ONCE(vmp->nr_spare);
+		for (i = 0; vmp->caches && i < vmp->caches->nr; i++)
+			nr += READ_ONCE(vmp->caches->cache[i].depot.empty.nr);
+	}
+	return nr ?: SHRINK_EMPTY;
+}
+
+static unsigned long shrink(struct vmem *vmp, unsigned long nr)
+{
+	unsigned long freed = vmem_seg_shrink(vmp, nr);
+	unsigned int i;
+
+	for (i = 0; vmp->caches && i < vmp->caches->nr && freed < nr; i++)
+		freed += vmem_depot_shrink(&vmp->caches->cache[i].depot, nr - freed);
+	return freed;
+}
+
+static unsigned long scan_objects(struct shrinker *shrinker,
+				  struct shrink_control *sc)
+{
+	unsigned long freed = 0;
+	struct vmem *vmp = NULL;
+
+	while ((vmp = vmem_arena_pin_next(vmp)))
+		if (freed < sc->nr_to_scan)
+			freed += shrink(vmp, sc->nr_to_scan - freed);
+	return freed ?: SHRINK_STOP;
+}
+
+/* === CPU hotplug === */
+
+static int cpu_dead(unsigned int cpu)
+{
+	struct vmem *vmp = NULL;
+
+	while ((vmp = vmem_arena_pin_next(vmp)))
+		if (vmp->caches)
+			vmem_magazine_unload_dead(vmp, cpu);
+	return 0;
+}
+
+int __init vmem_reclaim_init(void)
+{
+	int ret;
+
+	/* Who waits for memory may wait for space first. */
+	vmem_wq = alloc_workqueue("vmem", WQ_MEM_RECLAIM, 0);
+	if (!vmem_wq)
+		return -ENOMEM;
+	vmem_shrinker = shrinker_alloc(0, "vmem");
+	if (!vmem_shrinker) {
+		ret = -ENOMEM;
+		goto no_shrinker;
+	}
+	vmem_shrinker->count_objects = count_objects;
+	vmem_shrinker->scan_objects = scan_objects;
+	vmem_shrinker->seeks = DEFAULT_SEEKS;
+	shrinker_register(vmem_shrinker);
+	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "lib/vmem:dead", NULL,
+					cpu_dead);
+	if (ret < 0)
+		goto no_hotplug;
+	vmem_hotplug_state = ret;
+	return 0;
+
+no_hotplug:
+	shrinker_free(vmem_shrinker);
+no_shrinker:
+	destroy_workqueue(vmem_wq);
+	return ret;
+}
+
+void vmem_reclaim_exit(void)
+{
+	cpuhp_remove_state_nocalls(vmem_hotplug_state);
+	shrinker_free(vmem_shrinker);
+	destroy_workqueue(vmem_wq);
+}
