@@ -35,9 +35,8 @@ struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
 	return seg;
 }
 
-static enum vmem_search __search_and_take(struct vmem *vmp,
-					  const struct vmem_req *req,
-					  unsigned long *addr)
+static __always_inline enum vmem_search
+__search_and_take(struct vmem *vmp, const struct vmem_req *req, unsigned long *addr)
 {
 	enum vmem_search ret;
 	struct vmem_seg *seg;
@@ -54,16 +53,8 @@ static enum vmem_search __search_and_take(struct vmem *vmp,
 	return ret;
 }
 
-/**
- * vmem_try() - Search the arena once, and allocate what is found.
- * @vmp: The arena.
- * @req: The request.
- * @addr: Set to the address, or to 0.
- *
- * Return: Whether there is space; or that, with %VM_NOSLEEP, there is no memory.
- */
-enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
-			  unsigned long *addr)
+static __always_inline enum vmem_search
+try_once(struct vmem *vmp, const struct vmem_req *req, unsigned long *addr)
 {
 	enum vmem_search ret;
 	unsigned long flags;
@@ -87,11 +78,26 @@ enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
 	}
 }
 
-static unsigned long serve(struct vmem *vmp, const struct vmem_req *req)
+/**
+ * vmem_try() - Search the arena once, and allocate what is found.
+ * @vmp: The arena.
+ * @req: The request.
+ * @addr: Set to the address, or to 0.
+ *
+ * Return: Whether there is space; or that, with %VM_NOSLEEP, there is no memory.
+ */
+enum vmem_search vmem_try(struct vmem *vmp, const struct vmem_req *req,
+			  unsigned long *addr)
+{
+	return try_once(vmp, req, addr);
+}
+
+static __always_inline unsigned long serve(struct vmem *vmp,
+					   const struct vmem_req *req)
 {
 	unsigned long addr;
 
-	if (vmem_try(vmp, req, &addr) == VMEM_SEARCH_NOTHING &&
+	if (try_once(vmp, req, &addr) == VMEM_SEARCH_NOTHING &&
 	    vmem_importable(vmp, req))
 		addr = vmem_import(vmp, req);
 	return addr;
@@ -121,18 +127,29 @@ static unsigned long serve_by_slab(struct vmem *vmp, const struct vmem_req *req)
  */
 unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req)
 {
-	unsigned long addr;
+	unsigned long addr = 0;
 
-	if (unlikely(req->cache)) {
+	if (req->cache)
 		addr = serve_by_slab(vmp, req);
-		if (addr)
-			return addr;
-	}
-	return serve(vmp, req);
+	return addr ?: serve(vmp, req);
+}
+
+/* There is nothing now: do what the flags say. */
+static void *allocate_later(struct vmem *vmp, const struct vmem_req *req)
+{
+	unsigned long addr = 0;
+
+	if (req->patient)
+		addr = vmem_wait(vmp, req);
+	else if (!(req->vmflag & VM_ABORT) && (vmp->caches || vmp->source))
+		addr = vmem_reclaim(vmp, req, false);
+	if (!addr)
+		vmem_count(vmp, &vmp->stats.fail);
+	return (void *)addr;
 }
 
 /**
- * vmem_allocate() - Meet a request, now or later, as its flags say.
+ * vmem_allocate() - Meet the request of a quantum cache, now or later.
  * @vmp: The arena.
  * @req: The request.
  *
@@ -142,44 +159,70 @@ void *vmem_allocate(struct vmem *vmp, const struct vmem_req *req)
 {
 	unsigned long addr = vmem_serve(vmp, req);
 
-	if (unlikely(!addr)) {
-		if (req->patient)
-			addr = vmem_wait(vmp, req);
-		else if (!(req->vmflag & VM_ABORT))
-			addr = vmem_reclaim(vmp, req, false);
-		if (!addr)
-			vmem_count(vmp, &vmp->stats.fail);
-	}
-	return (void *)addr;
+	return likely(addr) ? (void *)addr : allocate_later(vmp, req);
 }
 
-/* Whatever is not in this CPU's loaded magazine. */
-static noinline void *alloc_slow(struct vmem *vmp, unsigned long size, int vmflag,
-				 unsigned long caller)
+static __always_inline void *allocate(struct vmem *vmp, const struct vmem_req *req)
+{
+	unsigned long addr = serve(vmp, req);
+
+	return likely(addr) ? (void *)addr : allocate_later(vmp, req);
+}
+
+/* A size that no quantum cache serves. */
+static noinline void *alloc_plain(struct vmem *vmp, unsigned long size, int vmflag,
+				  unsigned long caller)
 {
 	struct vmem_req req;
 	void *addr = NULL;
 
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
-	if (vmem_absent(vmp, caller))
-		;
-	else if (vmem_cached(vmp, size))
-		addr = vmem_qcache_alloc(vmp, size, vmflag, caller);
-	else if (vmem_req_plain(vmp, &req, size, vmflag, caller))
-		addr = vmem_allocate(vmp, &req);
+	if (vmem_req_plain(vmp, &req, size, vmflag, caller))
+		addr = allocate(vmp, &req);
 	if (unlikely(!addr))
 		vmem_panic(vmp, vmflag);
 	return addr;
 }
 
+/* A size that one does serve, but not from this CPU's loaded magazine. */
+static noinline void *alloc_cached(struct vmem *vmp, unsigned long size, int vmflag,
+				   unsigned long caller)
+{
+	void *addr = vmem_qcache_alloc(vmp, size, vmflag, caller);
+
+	if (unlikely(!addr))
+		vmem_panic(vmp, vmflag);
+	return addr;
+}
+
+/* A call that may sleep, or has no arena. */
+static noinline void *alloc_sleep(struct vmem *vmp, unsigned long size, int vmflag,
+				  unsigned long caller)
+{
+	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	if (vmem_absent(vmp, caller)) {
+		vmem_panic(vmp, vmflag);
+		return NULL;
+	}
+	if (!vmem_cached(vmp, size))
+		return alloc_plain(vmp, size, vmflag, caller);
+	return alloc_cached(vmp, size, vmflag, caller);
+}
+
+/*
+ * A hit ends here. All else is behind a tail call, so that this one needs neither
+ * stack nor saved registers.
+ */
 void *vmem_alloc(vmem_t *vmp, size_t size, int vmflag)
 {
 	unsigned long addr;
 
-	if (likely(vmflag & VM_NOSLEEP) && likely(vmp) && vmem_cached(vmp, size) &&
-	    likely(vmem_magazine_pop(vmp, vmem_class(vmp, size), &addr)))
+	if (unlikely(!vmp) || !(vmflag & VM_NOSLEEP))
+		return alloc_sleep(vmp, size, vmflag, _RET_IP_);
+	if (!vmem_cached(vmp, size))
+		return alloc_plain(vmp, size, vmflag, _RET_IP_);
+	if (likely(vmem_magazine_pop(vmp, vmem_class(vmp, size), &addr)))
 		return (void *)addr;
-	return alloc_slow(vmp, size, vmflag, _RET_IP_);
+	return alloc_cached(vmp, size, vmflag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmem_alloc);
 
@@ -200,7 +243,7 @@ void *vmem_xalloc(vmem_t *vmp, size_t size, size_t align, size_t phase,
 
 	might_sleep_if(!(vmflag & VM_NOSLEEP));
 	if (!vmem_absent(vmp, _RET_IP_) && vmem_req_constrained(vmp, &req))
-		addr = vmem_allocate(vmp, &req);
+		addr = allocate(vmp, &req);
 	if (unlikely(!addr))
 		vmem_panic(vmp, vmflag);
 	return addr;
@@ -228,13 +271,10 @@ struct vmem_span *__vmem_make_free(struct vmem *vmp, struct vmem_seg *seg,
 	vmp->stats.free++;
 	seg = __vmem_seg_merge(vmp, seg);
 	idle = __vmem_span_idle(vmp, seg);
-	if (idle) {
+	if (idle)
 		__vmem_span_remove(vmp, idle, seg);
-	} else {
-		__vmem_free_insert(vmp, seg);
-		if (unlikely(vmp->nr_waiters))
-			__vmem_slab_wake(vmp, seg, via);
-	}
+	else if (unlikely(vmp->nr_waiters))
+		__vmem_slab_wake(vmp, seg, via);
 	return idle;
 }
 
@@ -277,25 +317,16 @@ bool vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
 	return !wrong;
 }
 
-/* Whatever does not fit into this CPU's loaded magazine. */
-static noinline bool free_slow(struct vmem *vmp, unsigned long addr,
-			       unsigned long size, unsigned long caller)
-{
-	if (vmem_absent(vmp, caller))
-		return false;
-	if (!vmem_cached(vmp, size))
-		return vmem_release(vmp, addr, size, caller, NULL);
-	vmem_qcache_free(vmp, addr, size, caller);
-	return true;
-}
-
+/* As vmem_alloc(): a hit, or a tail call. */
 void vmem_free(vmem_t *vmp, void *addr, size_t size)
 {
-	if (likely(vmp) && vmem_cached(vmp, size) &&
-	    likely(vmem_magazine_push(vmp, vmem_class(vmp, size),
-				      (unsigned long)addr)))
-		return;
-	free_slow(vmp, (unsigned long)addr, size, _RET_IP_);
+	if (unlikely(!vmp))
+		vmem_refuse_absent(_RET_IP_);
+	else if (!vmem_cached(vmp, size))
+		vmem_release(vmp, (unsigned long)addr, size, _RET_IP_, NULL);
+	else if (unlikely(!vmem_magazine_push(vmp, vmem_class(vmp, size),
+					      (unsigned long)addr)))
+		vmem_qcache_free(vmp, (unsigned long)addr, size, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmem_free);
 
@@ -317,7 +348,7 @@ size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
 	if (!nr)
 		return 0;
 	for (; got < nr; got++) {
-		addrs[got] = alloc_slow(vmp, size, vmflag & ~VM_PANIC, _RET_IP_);
+		addrs[got] = alloc_sleep(vmp, size, vmflag & ~VM_PANIC, _RET_IP_);
 		if (!addrs[got])
 			break;
 	}
@@ -331,8 +362,18 @@ size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs)
 {
 	size_t freed = 0, i;
 
-	for (i = 0; i < nr; i++)
-		freed += free_slow(vmp, (unsigned long)addrs[i], size, _RET_IP_);
+	if (nr && vmem_absent(vmp, _RET_IP_))
+		return 0;
+	for (i = 0; i < nr; i++) {
+		unsigned long addr = (unsigned long)addrs[i];
+
+		if (!vmem_cached(vmp, size)) {
+			freed += vmem_release(vmp, addr, size, _RET_IP_, NULL);
+			continue;
+		}
+		vmem_qcache_free(vmp, addr, size, _RET_IP_);
+		freed++;
+	}
 	return freed;
 }
 EXPORT_SYMBOL_GPL(vmem_free_bulk);

@@ -16,8 +16,8 @@ static unsigned int chunk_of(unsigned long bucket)
 	return fls_long(bucket >> VMEM_HASH_SHIFT);
 }
 
-static struct vmem_seg **head(const struct vmem_table *table,
-			      unsigned long bucket)
+static __always_inline struct vmem_seg **head(const struct vmem_table *table,
+					      unsigned long bucket)
 {
 	unsigned int chunk = chunk_of(bucket);
 
@@ -26,7 +26,8 @@ static struct vmem_seg **head(const struct vmem_table *table,
 	return &table->chunk[chunk][bucket];
 }
 
-u32 vmem_table_hash(const struct vmem_table *table, unsigned long addr)
+static __always_inline u32 hash_of(const struct vmem_table *table,
+				   unsigned long addr)
 {
 	unsigned long key = addr >> table->key_shift;
 	u32 hash;
@@ -40,16 +41,28 @@ u32 vmem_table_hash(const struct vmem_table *table, unsigned long addr)
  * The bucket of a hash when there are @buckets: by as many bits of it as number
  * them all, or one less if that bucket has not been split off yet.
  */
-static unsigned long bucket_of(u32 hash, unsigned long buckets)
+static __always_inline unsigned long bucket_of(const struct vmem_table *table,
+					       u32 hash)
 {
-	unsigned long mask = BIT(fls_long(buckets - 1)) - 1;
+	unsigned long bucket = hash & table->mask;
 
-	return (hash & mask) < buckets ? hash & mask : hash & (mask >> 1);
+	return bucket < table->buckets ? bucket : bucket & (table->mask >> 1);
+}
+
+static __always_inline struct vmem_seg **head_of(const struct vmem_table *table,
+						 unsigned long addr)
+{
+	return head(table, bucket_of(table, hash_of(table, addr)));
+}
+
+u32 vmem_table_hash(const struct vmem_table *table, unsigned long addr)
+{
+	return hash_of(table, addr);
 }
 
 struct vmem_seg **vmem_table_bucket(const struct vmem_table *table, u32 hash)
 {
-	return head(table, bucket_of(hash, table->buckets));
+	return head(table, bucket_of(table, hash));
 }
 
 /* Split one more bucket off the one that has had its addresses so far. */
@@ -60,10 +73,9 @@ static void split(struct vmem_table *table)
 	struct vmem_seg **link = head(table, new - BIT(fls_long(new) - 1));
 	struct vmem_seg *seg;
 
+	table->mask |= new;
 	while ((seg = *link)) {
-		u32 hash = vmem_table_hash(table, seg->first);
-
-		if (bucket_of(hash, table->buckets) != new) {
+		if (bucket_of(table, hash_of(table, seg->first)) != new) {
 			link = &seg->chain;
 			continue;
 		}
@@ -85,7 +97,7 @@ void __vmem_table_insert(struct vmem *vmp, struct vmem_table *table,
 	WRITE_ONCE(table->count, table->count + 1);
 	for (i = 0; i < 2 && table->buckets < min(wanted, table->room); i++)
 		split(table);
-	link = vmem_table_bucket(table, vmem_table_hash(table, seg->first));
+	link = head_of(table, seg->first);
 	seg->chain = *link;
 	*link = seg;
 }
@@ -114,7 +126,7 @@ struct vmem_seg **__vmem_allocated_find(struct vmem *vmp, unsigned long addr,
 	struct vmem_seg **link;
 
 	lockdep_assert_held(&vmp->lock);
-	link = vmem_table_bucket(table, vmem_table_hash(table, addr));
+	link = head_of(table, addr);
 	while (*link && (*link)->first != addr) {
 		link = &(*link)->chain;
 		++*lookup;
@@ -128,6 +140,7 @@ void vmem_table_init(struct vmem_table *table, unsigned int key_shift,
 	table->key_shift = key_shift;
 	table->load_shift = load_shift;
 	table->buckets = ARRAY_SIZE(table->small);
+	table->mask = table->buckets - 1;
 	table->room = ARRAY_SIZE(table->small);
 	table->chunk[0] = table->small;
 }
@@ -199,16 +212,16 @@ const char *__vmem_table_broken(struct vmem *vmp, const struct vmem_table *table
 		return "count of allocated segments";
 	if (table->buckets > table->room)
 		return "more buckets than there is room for";
+	if (table->mask != BIT(fls_long(table->buckets - 1)) - 1)
+		return "mask of a table";
 	for (i = 0; i <= chunk_of(table->room - 1); i++)
 		if (!table->chunk[i])
 			return "no memory where there is room for buckets";
 	for (i = 0; i < table->buckets; i++) {
 		for (seg = *head(table, i); seg; seg = seg->chain) {
-			u32 hash = vmem_table_hash(table, seg->first);
-
 			if (seg->type < VMEM_SEG_ALLOCATED)
 				return "free segment in a bucket";
-			if (bucket_of(hash, table->buckets) != i)
+			if (bucket_of(table, hash_of(table, seg->first)) != i)
 				return "segment in a wrong bucket";
 			if (!nr--)
 				return "more segments in buckets than allocated";

@@ -37,10 +37,17 @@ static unsigned int class_surely(unsigned long quanta)
 	return class_of(quanta - 1) + 1;
 }
 
-static unsigned int seg_class(const struct vmem *vmp, const struct vmem_seg *seg)
+/* The class of [first, last]. */
+static unsigned int range_class(const struct vmem *vmp, unsigned long first,
+				unsigned long last)
 {
 	/* Length minus one: a span may have 2^64 - 1 units, never 2^64. */
-	return class_of(((seg->last - seg->first) >> vmp->quantum_shift) + 1);
+	return class_of(((last - first) >> vmp->quantum_shift) + 1);
+}
+
+static unsigned int seg_class(const struct vmem *vmp, const struct vmem_seg *seg)
+{
+	return range_class(vmp, seg->first, seg->last);
 }
 
 static unsigned int next_class(const struct vmem_freeindex *idx,
@@ -115,16 +122,30 @@ bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
 	return seg_class(vmp, a) == seg_class(vmp, b);
 }
 
-/* Enter a free segment in all indexes that the arena has. */
-void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg)
+static __always_inline void class_insert(struct vmem_freeindex *idx,
+					 unsigned int class, struct vmem_seg *seg)
 {
-	struct vmem_freeindex *idx = &vmp->free;
-	unsigned int class = seg_class(vmp, seg);
-
-	lockdep_assert_held(&vmp->lock);
 	hlist_add_head(&seg->peers, &idx->class[class]);
 	__set_bit(class, idx->nonempty);
 	__set_bit(class / BITS_PER_LONG, &idx->words);
+}
+
+static __always_inline void class_remove(struct vmem_freeindex *idx,
+					 unsigned int class, struct vmem_seg *seg)
+{
+	__hlist_del(&seg->peers);
+	if (!hlist_empty(&idx->class[class]))
+		return;
+	__clear_bit(class, idx->nonempty);
+	if (!idx->nonempty[class / BITS_PER_LONG])
+		__clear_bit(class / BITS_PER_LONG, &idx->words);
+}
+
+/* Enter a free segment in all indexes that the arena has. */
+void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg)
+{
+	lockdep_assert_held(&vmp->lock);
+	class_insert(&vmp->free, seg_class(vmp, seg), seg);
 	if (vmp->order.state != VMEM_ORDER_NONE)
 		__vmem_order_insert(vmp, seg);
 }
@@ -132,18 +153,49 @@ void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg)
 /* Take a free segment out of them, while it still is what it was. */
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg)
 {
-	struct vmem_freeindex *idx = &vmp->free;
-	unsigned int class = seg_class(vmp, seg);
-
 	lockdep_assert_held(&vmp->lock);
-	__hlist_del(&seg->peers);
-	if (hlist_empty(&idx->class[class])) {
-		__clear_bit(class, idx->nonempty);
-		if (!idx->nonempty[class / BITS_PER_LONG])
-			__clear_bit(class / BITS_PER_LONG, &idx->words);
-	}
+	class_remove(&vmp->free, seg_class(vmp, seg), seg);
 	if (vmp->order.state != VMEM_ORDER_NONE)
 		__vmem_order_remove(vmp, seg);
+}
+
+/* Take a free segment out and enter another one, of about the same length. */
+void __vmem_free_replace(struct vmem *vmp, struct vmem_seg *old,
+			 struct vmem_seg *seg)
+{
+	unsigned int from = seg_class(vmp, old), to = seg_class(vmp, seg);
+
+	lockdep_assert_held(&vmp->lock);
+	if (from == to) {
+		hlist_add_before(&seg->peers, &old->peers);
+		__hlist_del(&old->peers);
+	} else {
+		class_remove(&vmp->free, from, old);
+		class_insert(&vmp->free, to, seg);
+	}
+	if (vmp->order.state != VMEM_ORDER_NONE) {
+		__vmem_order_remove(vmp, old);
+		__vmem_order_insert(vmp, seg);
+	}
+}
+
+/* Let a free segment end elsewhere. */
+void __vmem_free_resize(struct vmem *vmp, struct vmem_seg *seg,
+			unsigned long last)
+{
+	unsigned int from = seg_class(vmp, seg);
+	unsigned int to = range_class(vmp, seg->first, last);
+
+	lockdep_assert_held(&vmp->lock);
+	if (from != to)
+		class_remove(&vmp->free, from, seg);
+	if (vmp->order.state != VMEM_ORDER_NONE)
+		__vmem_order_remove(vmp, seg);
+	seg->last = last;
+	if (from != to)
+		class_insert(&vmp->free, to, seg);
+	if (vmp->order.state != VMEM_ORDER_NONE)
+		__vmem_order_insert(vmp, seg);
 }
 
 /* Classes needed for segments of a length, which is @last plus one. */

@@ -46,6 +46,7 @@ struct vmem_req {
 	unsigned long min;	/* lowest first unit */
 	unsigned long max;	/* highest last unit, of the @size asked for */
 	enum vmem_policy policy;
+	bool anywhere;		/* any segment of that length will do, as it begins */
 	bool high;		/* highest suitable address of the segment */
 	bool patient;		/* more will be tried: this one fails in silence */
 	bool again;		/* foreign import functions have been asked */
@@ -165,6 +166,7 @@ struct vmem_table {
 	unsigned int load_shift;	/* segments a bucket, log2 */
 	unsigned long count;		/* segments in the table */
 	unsigned long buckets;		/* in use */
+	unsigned long mask;		/* bits of a hash that number them */
 	unsigned long room;		/* for which there is memory */
 	unsigned long retry;		/* count at which to ask for memory again */
 	struct vmem_seg **chunk[VMEM_HASH_CHUNKS];
@@ -383,6 +385,7 @@ bool vmem_place(const struct vmem_req *req, unsigned long first,
 
 /* segment.c */
 #define VMEM_TAGS	3	/* that one operation can need: a span, two cuts */
+#define VMEM_SPARE_MAX	64	/* a larger stash is halved after a free */
 
 unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 			     unsigned int want, unsigned int need, bool wide,
@@ -391,7 +394,7 @@ void vmem_seg_delete(struct vmem_seg *seg);
 void vmem_seg_delete_all(struct list_head *tags);
 bool vmem_seg_refill(struct vmem *vmp, int vmflag);
 bool vmem_seg_reserve(struct vmem *vmp, unsigned int nr, int vmflag);
-void vmem_seg_trim(struct vmem *vmp);
+void vmem_seg_discard(struct vmem *vmp);
 unsigned long vmem_seg_shrink(struct vmem *vmp, unsigned long nr);
 struct vmem_seg *__vmem_seg_get(struct vmem *vmp);
 void __vmem_seg_pass(struct vmem *vmp, const struct vmem_seg *seg,
@@ -402,6 +405,13 @@ struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
 struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
 				  unsigned long first, unsigned long last);
 struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg);
+
+/* Give memory of tags back if too many are unused: more than a few frees make. */
+static inline void vmem_seg_trim(struct vmem *vmp)
+{
+	if (unlikely(READ_ONCE(vmp->nr_spare) > VMEM_SPARE_MAX))
+		vmem_seg_discard(vmp);
+}
 
 /* Are there tags for one operation? If not, vmem_seg_refill() without the lock. */
 static inline bool __vmem_seg_ready(const struct vmem *vmp)
@@ -418,6 +428,10 @@ bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
 		     const struct vmem_seg *b);
 void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg);
+void __vmem_free_replace(struct vmem *vmp, struct vmem_seg *old,
+			 struct vmem_seg *seg);
+void __vmem_free_resize(struct vmem *vmp, struct vmem_seg *seg,
+			unsigned long last);
 bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag);
 bool __vmem_free_has_room(const struct vmem *vmp, unsigned long last);
 const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free);

@@ -110,15 +110,24 @@ bool vmem_qcache_create(struct vmem *vmp, unsigned long qcache_max, int vmflag)
 
 /* === Allocation === */
 
-/* A magazine to be filled: @mag if there is one, from the depot, or a new one. */
+/*
+ * A magazine to be filled: @mag if there is one, from the depot, or a new one. Also
+ * a new one if frees found none in the depot: they cannot make any.
+ */
 static struct vmem_magazine *vehicle(struct vmem *vmp, struct vmem_qcache *cache,
 				     struct vmem_magazine *mag, int vmflag)
 {
+	struct vmem_magazine *new;
+
 	if (!mag)
 		mag = vmem_depot_get_empty(&cache->depot);
-	if (!mag)
-		mag = vmem_magazine_new(vmp, cache, vmem_gfp_nowait(vmflag));
-	return mag;
+	if (mag && !READ_ONCE(cache->depot.wanted))
+		return mag;
+	new = vmem_magazine_new(vmp, cache, vmem_gfp_nowait(vmflag));
+	if (!new)
+		return mag;
+	vmem_magazine_store(vmp, cache, mag);
+	return new;
 }
 
 /* The loaded magazine is empty: what the others have, and what slabs have. */

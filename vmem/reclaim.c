@@ -115,13 +115,14 @@ static bool drain_chain(struct vmem *vmp, bool wait)
  */
 unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req, bool drain)
 {
-	struct vmem_req again = *req;
+	struct vmem_req again;
 	unsigned long addr;
 	struct vmem *from;
 
-	again.again = true;
 	if (!drain_chain(vmp, drain))
 		return 0;
+	again = *req;
+	again.again = true;
 	addr = vmem_serve(vmp, &again);
 	for (from = vmp; from && !addr; from = next_source(from))
 		while (!addr && from->caches && vmem_slab_dissolve(from, req->vmflag))

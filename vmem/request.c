@@ -57,7 +57,7 @@ static void turn_down(struct vmem *vmp, const struct vmem_req *req)
 		vmem_count(vmp, &vmp->stats.fail);
 }
 
-static void set_flags(struct vmem_req *req, int vmflag)
+static __always_inline void set_flags(struct vmem_req *req, int vmflag)
 {
 	req->policy = policy_of(vmflag);
 	req->high = (vmflag & VM_ENDALLOC) && req->policy != VMEM_NEXT;
@@ -91,6 +91,7 @@ bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,
 	req->slab = false;
 	req->caller = caller;
 	set_flags(req, vmflag);
+	req->anywhere = !req->high;
 
 	if (likely(req->len))
 		return true;

@@ -38,6 +38,11 @@ static bool search_instant(struct vmem *vmp, const struct vmem_req *req,
 	seg = __vmem_free_surely(vmp, len);
 	if (!seg)
 		return false;
+	if (likely(req->anywhere)) {
+		found->seg = seg;
+		found->addr = seg->first;
+		return true;
+	}
 	if (likely(vmem_place(req, seg->first, seg->last, &found->addr))) {
 		found->seg = seg;
 		return true;

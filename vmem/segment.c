@@ -14,11 +14,10 @@
 #include "internal.h"
 
 #define VMEM_REFILL	8	/* tags allocated at a time */
-#define VMEM_SPARE_MAX	64	/* a larger stash is halved after a free */
 
 /* === Supply === */
 
-static bool wants_wide(const struct vmem *vmp)
+static inline bool wants_wide(const struct vmem *vmp)
 {
 	return READ_ONCE(vmp->order.state) != VMEM_ORDER_NONE;
 }
@@ -143,17 +142,12 @@ bool vmem_seg_reserve(struct vmem *vmp, unsigned int nr, int vmflag)
 	return got == nr;
 }
 
-/**
- * vmem_seg_trim() - Give memory of tags back if too many are unused.
- * @vmp: The arena.
- */
-void vmem_seg_trim(struct vmem *vmp)
+/* Give memory of tags back, half of those that may stay. */
+void vmem_seg_discard(struct vmem *vmp)
 {
 	unsigned long flags;
 	LIST_HEAD(tags);
 
-	if (READ_ONCE(vmp->nr_spare) <= VMEM_SPARE_MAX)
-		return;
 	spin_lock_irqsave(&vmp->lock, flags);
 	while (vmp->nr_spare > VMEM_SPARE_MAX / 2)
 		list_move(&__vmem_seg_get(vmp)->order, &tags);
@@ -237,17 +231,21 @@ struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
 struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
 				  unsigned long first, unsigned long last)
 {
-	unsigned long end = seg->last;
+	struct vmem_seg *rest = NULL;
 
 	lockdep_assert_held(&vmp->lock);
-	__vmem_free_remove(vmp, seg);
+	if (last < seg->last)
+		rest = __vmem_seg_add(vmp, seg, last + 1, seg->last);
 	if (first > seg->first) {
-		seg->last = first - 1;
-		__vmem_free_insert(vmp, seg);
+		__vmem_free_resize(vmp, seg, first - 1);
 		seg = __vmem_seg_add(vmp, seg, first, last);
+		if (rest)
+			__vmem_free_insert(vmp, rest);
+	} else if (rest) {
+		__vmem_free_replace(vmp, seg, rest);
+	} else {
+		__vmem_free_remove(vmp, seg);
 	}
-	if (last < end)
-		__vmem_free_insert(vmp, __vmem_seg_add(vmp, seg, last + 1, end));
 	seg->last = last;
 	seg->type = VMEM_SEG_ALLOCATED;
 	return seg;
@@ -258,7 +256,7 @@ struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
  * @vmp: The arena.
  * @seg: The segment, no longer in the table of allocated ones.
  *
- * Return: The tag of the free segment, in no index yet.
+ * Return: The tag of the free segment.
  */
 struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg)
 {
@@ -269,17 +267,21 @@ struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg)
 	bool next_free = next->type == VMEM_SEG_FREE;
 
 	lockdep_assert_held(&vmp->lock);
-	if (next_free) {
-		__vmem_free_remove(vmp, next);
+	seg->type = VMEM_SEG_FREE;
+	if (next_free)
 		seg->last = next->last;
-		__vmem_seg_put(vmp, next);
-	}
 	if (prev_free) {
-		__vmem_free_remove(vmp, prev);
-		prev->last = seg->last;
+		if (next_free)
+			__vmem_free_remove(vmp, next);
+		__vmem_free_resize(vmp, prev, seg->last);
 		__vmem_seg_put(vmp, seg);
 		seg = prev;
+	} else if (next_free) {
+		__vmem_free_replace(vmp, next, seg);
+	} else {
+		__vmem_free_insert(vmp, seg);
 	}
-	seg->type = VMEM_SEG_FREE;
+	if (next_free)
+		__vmem_seg_put(vmp, next);
 	return seg;
 }

@@ -436,7 +436,6 @@ static void __dissolve(struct vmem *vmp, struct vmem_seg *slab)
 	WRITE_ONCE(vmp->inuse, vmp->inuse - slab->size);
 	vmp->stats.free++;
 	seg = __vmem_seg_merge(vmp, slab);
-	__vmem_free_insert(vmp, seg);
 	for (; used; used &= used - 1) {
 		nr = __ffs64(used);
 		seg = __cut_object(vmp, cache, seg, first + nr * cache->size);

@@ -96,13 +96,14 @@ struct vmem_seg *__vmem_span_insert(struct vmem *vmp, struct vmem_span *span)
 	return seg;
 }
 
-/* Take a span out of the arena. Its only segment @seg is free, in no index. */
+/* Take a span out of the arena. Its only segment @seg is free. */
 void __vmem_span_remove(struct vmem *vmp, struct vmem_span *span,
 			struct vmem_seg *seg)
 {
 	unsigned long len = span->head.last - span->head.first + 1;
 
 	lockdep_assert_held(&vmp->lock);
+	__vmem_free_remove(vmp, seg);
 	__vmem_seg_pass(vmp, &span->head, seg);
 	__vmem_seg_put(vmp, seg);
 	list_del(&span->head.order);
