@@ -42,11 +42,6 @@ __search_and_take(struct vmem *vmp, const struct vmem_req *req, unsigned long *a
 	struct vmem_seg *seg;
 
 	lockdep_assert_held(&vmp->lock);
-	if (unlikely(req->cache)) {
-		*addr = __vmem_slab_pop(vmp, req->cache);
-		if (*addr)
-			return VMEM_SEARCH_FOUND;
-	}
 	ret = __vmem_search(vmp, req, &seg, addr);
 	if (ret == VMEM_SEARCH_FOUND)
 		__vmem_take(vmp, req, seg, *addr);
@@ -62,6 +57,13 @@ try_once(struct vmem *vmp, const struct vmem_req *req, unsigned long *addr)
 	*addr = 0;
 	for (;;) {
 		spin_lock_irqsave(&vmp->lock, flags);
+		if (unlikely(req->cache)) {
+			*addr = __vmem_slab_pop(vmp, req->cache);
+			if (*addr) {
+				spin_unlock_irqrestore(&vmp->lock, flags);
+				return VMEM_SEARCH_FOUND;
+			}
+		}
 		if (unlikely(!__vmem_seg_ready(vmp))) {
 			spin_unlock_irqrestore(&vmp->lock, flags);
 			if (!vmem_seg_refill(vmp, req->vmflag))
@@ -103,17 +105,27 @@ static __always_inline unsigned long serve(struct vmem *vmp,
 	return addr;
 }
 
-/* Make a slab, of which the first object is ours. Others may come first. */
-static unsigned long serve_by_slab(struct vmem *vmp, const struct vmem_req *req)
+/*
+ * An object: of a slab, of a new slab, by itself; and only if there is space for
+ * neither, of an imported slab, or imported by itself. Of a new slab, the first
+ * object is ours.
+ */
+static unsigned long serve_object(struct vmem *vmp, const struct vmem_req *req)
 {
 	struct vmem_req slab = *req;
+	unsigned long addr;
 
 	slab.size = vmp->caches->slab_size;
 	slab.len = slab.size;
 	slab.slab = true;
 	slab.patient = true;
 	vmem_table_reserve(vmp, &vmp->caches->slabs, req->vmflag);
-	return serve(vmp, &slab);
+	vmem_try(vmp, &slab, &addr);
+	if (!addr)
+		vmem_try(vmp, req, &addr);
+	if (!addr && vmem_importable(vmp, req))
+		addr = vmem_import(vmp, &slab) ?: vmem_import(vmp, req);
+	return addr;
 }
 
 /**
@@ -121,17 +133,11 @@ static unsigned long serve_by_slab(struct vmem *vmp, const struct vmem_req *req)
  * @vmp: The arena.
  * @req: The request.
  *
- * A quantum cache asks for a slab first, and for a single object if there is none.
- *
  * Return: The address, or 0.
  */
 unsigned long vmem_serve(struct vmem *vmp, const struct vmem_req *req)
 {
-	unsigned long addr = 0;
-
-	if (req->cache)
-		addr = serve_by_slab(vmp, req);
-	return addr ?: serve(vmp, req);
+	return req->cache ? serve_object(vmp, req) : serve(vmp, req);
 }
 
 /* There is nothing now: do what the flags say. */
@@ -322,7 +328,7 @@ void vmem_free(vmem_t *vmp, void *addr, size_t size)
 {
 	if (unlikely(!vmp))
 		vmem_refuse_absent(_RET_IP_);
-	else if (!vmem_cached(vmp, size))
+	else if (unlikely(!addr) || !vmem_cached(vmp, size))
 		vmem_release(vmp, (unsigned long)addr, size, _RET_IP_, NULL);
 	else if (unlikely(!vmem_magazine_push(vmp, vmem_class(vmp, size),
 					      (unsigned long)addr)))
@@ -367,7 +373,7 @@ size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs)
 	for (i = 0; i < nr; i++) {
 		unsigned long addr = (unsigned long)addrs[i];
 
-		if (!vmem_cached(vmp, size)) {
+		if (!addr || !vmem_cached(vmp, size)) {
 			freed += vmem_release(vmp, addr, size, _RET_IP_, NULL);
 			continue;
 		}

@@ -106,7 +106,7 @@ struct vmem *vmem_arena_pin_next(struct vmem *vmp)
 {
 	struct vmem *next = vmp;
 	unsigned long flags;
-	unsigned int depth;
+	unsigned int depth = 0;
 
 	spin_lock_irqsave(&vmem_arenas_lock, flags);
 	do {

@@ -92,6 +92,24 @@ bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 	return sub->len >= size;
 }
 
+/**
+ * vmem_import_next() - The arena that a request comes to next, and as what.
+ * @vmp: The arena.
+ * @req: The request.
+ * @sub: Set to the request to the source.
+ *
+ * Return: The source. %NULL if it is not asked on behalf of such a request, or not
+ * by vmem_alloc().
+ */
+struct vmem *vmem_import_next(const struct vmem *vmp, const struct vmem_req *req,
+			      struct vmem_req *sub)
+{
+	if (!vmem_imports_from_arena(vmp) || !vmem_importable(vmp, req) ||
+	    !vmem_import_request(vmp, req, sub))
+		return NULL;
+	return vmp->source;
+}
+
 /*
  * Hand a span back as it came, to whoever it came from. A source that is an arena
  * wakes who waits for it, except, with @via, those that would ask by way of it.
@@ -131,11 +149,22 @@ void vmem_import_release(struct vmem *vmp, struct vmem_span *span,
 	kfree(span);
 }
 
-/* Ask an arena, which fails if nobody is going to wait for it. */
-static unsigned long ask(struct vmem *src, const struct vmem_req *req)
+/*
+ * Ask the source, which fails if nobody is going to wait for it. What is not to be
+ * given back by us must come from where vmem_free() looks for it.
+ */
+static unsigned long ask(const struct vmem *vmp, const struct vmem_req *req)
 {
-	unsigned long addr = vmem_serve(src, req);
+	struct vmem *src = vmp->source;
+	struct vmem_req cached = *req;
+	unsigned long addr;
 
+	if (!plain(vmp) && vmem_cached(src, req->size)) {
+		cached.cache = &src->caches->cache[vmem_class(src, req->size)];
+		cached.size = cached.cache->size;
+		cached.len = cached.size;
+	}
+	addr = vmem_serve(src, &cached);
 	if (!addr && !req->patient)
 		vmem_count(src, &src->stats.fail);
 	return addr;
@@ -149,7 +178,7 @@ static unsigned long call(struct vmem *vmp, const struct vmem_req *req,
 	void *addr;
 
 	if (vmem_imports_from_arena(vmp))
-		return ask(vmp->source, sub);
+		return ask(vmp, sub);
 	if (!(vmp->cflags & VMC_XALLOC))
 		return (unsigned long)vmp->alloc_fn(vmp->source, size,
 						    sub->vmflag);

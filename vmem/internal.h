@@ -22,6 +22,8 @@
 
 #include "deps.h"
 
+struct vmem_qcache_row;
+
 #define VMEM_NAME_LEN	30	/* with the final 0 */
 
 /* === Requests (request.c, place.c) === */
@@ -253,13 +255,15 @@ struct vmem_depot {
 	unsigned int level;		/* [D] size of new magazines */
 	unsigned int contended;		/* [D] since it was trimmed */
 	unsigned int moves;		/* [D] since it was trimmed */
-	bool wanted;			/* [D] a free found no empty magazine */
+	bool wanted;			/* a free found no empty magazine */
 };
 
 struct vmem_qcache {
 	struct vmem_depot depot ____cacheline_aligned_in_smp;
 	struct vmem_seg *partial;	/* [L/r] slabs with free objects */
 	struct vmem_seg *full;		/* [L/r] slabs without */
+	unsigned long slabs;		/* [L] on the two lists */
+	unsigned long unused;		/* [L] free objects of them */
 	unsigned long size;		/* [C] of an object, in units */
 	unsigned int class;		/* [C] size in quanta, less one */
 	unsigned int capacity;		/* [C] objects of a slab */
@@ -341,6 +345,7 @@ struct vmem {
 	unsigned long inuse;		/* [L/r] */
 	unsigned long total;		/* [L/r] */
 	unsigned long imported;		/* [L/r] */
+	unsigned long own;		/* [L/r] total less imported */
 	unsigned long cursor;		/* [L] of next fit */
 	unsigned int nr_waiters;	/* [L/r] */
 	struct list_head waiters;	/* [L] struct vmem_waiter */
@@ -385,7 +390,7 @@ bool vmem_place(const struct vmem_req *req, unsigned long first,
 
 /* segment.c */
 #define VMEM_TAGS	3	/* that one operation can need: a span, two cuts */
-#define VMEM_SPARE_MAX	64	/* a larger stash is halved after a free */
+#define VMEM_SPARE_MAX	160	/* a larger stash is halved after a free */
 
 unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 			     unsigned int want, unsigned int need, bool wide,
@@ -411,6 +416,15 @@ static inline void vmem_seg_trim(struct vmem *vmp)
 {
 	if (unlikely(READ_ONCE(vmp->nr_spare) > VMEM_SPARE_MAX))
 		vmem_seg_discard(vmp);
+}
+
+/* The last unit of a segment. */
+static inline unsigned long vmem_seg_end(const struct vmem *vmp,
+					 const struct vmem_seg *seg)
+{
+	if (seg->type == VMEM_SEG_SLAB)
+		return seg->first + vmp->caches->slab_size - 1;
+	return seg->last;
 }
 
 /* Are there tags for one operation? If not, vmem_seg_refill() without the lock. */
@@ -484,6 +498,8 @@ bool vmem_imports_from_arena(const struct vmem *vmp);
 bool vmem_importable(const struct vmem *vmp, const struct vmem_req *req);
 bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 			 struct vmem_req *sub);
+struct vmem *vmem_import_next(const struct vmem *vmp, const struct vmem_req *req,
+			      struct vmem_req *sub);
 unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req);
 void vmem_import_release(struct vmem *vmp, struct vmem_span *span,
 			 const struct vmem *via);
@@ -512,9 +528,10 @@ static __always_inline bool vmem_cpu_enter(const struct vmem *vmp,
 {
 	preempt_disable();
 	*cpu = raw_cpu_ptr(vmp->cpu);
-	if (unlikely(--(*cpu)->idle)) {
+	/* Not exclusive of interrupts, which undo what they do to it. */
+	if (unlikely(data_race(--(*cpu)->idle))) {
 		barrier();
-		++(*cpu)->idle;
+		data_race(++(*cpu)->idle);
 		preempt_enable();
 		return false;
 	}
@@ -579,6 +596,7 @@ static __always_inline bool vmem_magazine_push(const struct vmem *vmp,
 		return false;
 	}
 	mag->round[mag->rounds] = addr;
+	barrier();			/* one instruction less */
 	mag->rounds++;
 	vmem_cpu_leave(cpu);
 	return true;
@@ -588,13 +606,18 @@ bool vmem_magazine_pop_previous(struct vmem *vmp, struct vmem_qcache *cache,
 				unsigned long *addr, struct vmem_magazine **spare);
 bool vmem_magazine_push_previous(struct vmem *vmp, struct vmem_qcache *cache,
 				 unsigned long addr, struct vmem_magazine **spare);
+unsigned long vmem_magazine_rounds(const struct vmem *vmp,
+				   const struct vmem_qcache *cache);
 struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
 					const struct vmem_qcache *cache, gfp_t gfp);
+bool vmem_magazine_charge(struct vmem *vmp, const struct vmem_qcache *cache,
+			  const struct vmem_magazine *mag);
 void vmem_magazine_load(struct vmem *vmp, struct vmem_qcache *cache,
 			struct vmem_magazine *mag);
 void vmem_magazine_store(struct vmem *vmp, struct vmem_qcache *cache,
 			 struct vmem_magazine *mag);
-bool vmem_magazine_unload(struct vmem *vmp, int nr);
+bool vmem_magazine_unload(struct vmem *vmp);
+void vmem_magazine_unload_on(struct vmem *vmp, int nr);
 void vmem_magazine_unload_dead(struct vmem *vmp, int nr);
 bool vmem_magazine_on_cpu(const struct vmem *vmp, int nr);
 struct vmem_magazine *vmem_depot_get_full(struct vmem_depot *depot);
@@ -620,7 +643,7 @@ void vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 		    unsigned long caller);
 void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
 		      const struct vmem *via);
-bool vmem_slab_dissolve(struct vmem *vmp, int vmflag);
+bool vmem_slab_dissolve(struct vmem *vmp, const struct vmem_req *req);
 void __vmem_slab_leaks(struct vmem *vmp, unsigned long *units,
 		       unsigned long *blocks);
 const char *__vmem_slab_broken(struct vmem *vmp, unsigned long nr);
@@ -634,6 +657,7 @@ void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
 			unsigned long caller);
 void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 		      unsigned long caller);
+unsigned int __vmem_qcache_rows(struct vmem *vmp, struct vmem_qcache_row *row);
 
 /* reclaim.c */
 #define VMEM_TRIM_INTERVAL	(5 * HZ)
@@ -660,16 +684,28 @@ u64 vmem_stat(struct vmem *vmp, enum vmem_stat which);
 
 /* debugfs.c */
 
-/* What a line of debugfs tells about an arena, copied while it exists. */
+struct vmem_qcache_row {
+	unsigned long size;
+	unsigned long slabs;
+	unsigned long unused;
+	unsigned long rounds;		/* of a new magazine */
+	unsigned int full;		/* magazines in the depot */
+	unsigned int empty;
+};
+
+/* What lines of debugfs tell about an arena, copied while it exists. */
 struct vmem_row {
 	unsigned int id;
 	unsigned int depth;		/* ancestors */
 	char name[VMEM_NAME_LEN];
 	u64 stats[VMEM_NR_STATS];
+	unsigned int qcaches;
+	struct vmem_qcache_row qcache[VMEM_NQCACHE_MAX];
 };
 
 extern const struct seq_operations vmem_arenas_sops;
 extern const struct seq_operations vmem_kstat_sops;
+extern const struct seq_operations vmem_qcaches_sops;
 
 void vmem_debugfs_init(void);
 void vmem_debugfs_exit(void);

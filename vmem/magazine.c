@@ -10,8 +10,8 @@
  * and writes nothing that another CPU reads often: no lock, no atomic operation,
  * no disabling of interrupts. Why that is enough:
  *
- * - Only code on this CPU touches its slots. Whoever wants to drain them goes to
- *   that CPU, or waits until the CPU is dead.
+ * - Only code on this CPU touches its slots. Whoever wants to drain them does that
+ *   in an interrupt on this CPU, or when it is dead.
  * - Preemption is off, so that only an interrupt can come between, and it is over
  *   before we go on. It finds vmem_cpu::idle at 0 or below and keeps away; what it
  *   subtracts it adds again, so that an interrupt in the middle of our own
@@ -29,35 +29,32 @@
  */
 #include "internal.h"
 
-#define VMEM_LEVELS		5	/* of magazines: 128, 256 ... 2048 bytes */
-#define VMEM_LEVEL_FIRST	1
+#define VMEM_LEVELS		4	/* of magazines: 256, 512, 1024, 2048 bytes */
 #define VMEM_CONTENDED		8	/* times until magazines grow */
 #define VMEM_PARK_SHARE		100	/* CPUs may hold one part in so many */
 
 /* What a closed slot has: empty for those who allocate, full for those who free. */
-struct vmem_magazine vmem_closed;
+struct vmem_magazine vmem_closed __ro_after_init;
 
 /* === What CPUs may hold === */
 
 /*
  * Units that magazines of CPUs may hold, as those who may not sleep cannot get at
- * them: a share of all that the arena can draw on.
+ * them: a share of all that the arena can draw on. Not of what a source has that
+ * has caches, and parks that share itself; nor of what an import function might
+ * still come up with.
  */
 static unsigned long parkable(const struct vmem *vmp)
 {
-	unsigned long sum = 0;
+	unsigned long sum = READ_ONCE(vmp->own);
 
-	for (;;) {
-		unsigned long imported = READ_ONCE(vmp->imported);
-		unsigned long total = READ_ONCE(vmp->total);
-
-		sum += total > imported ? total - imported : 0;
-		if (!vmp->alloc_fn)
-			return sum / VMEM_PARK_SHARE;
-		if (!vmem_imports_from_arena(vmp))
-			return LONG_MAX;
+	while (vmem_imports_from_arena(vmp) && !vmp->source->caches) {
 		vmp = vmp->source;
+		sum += READ_ONCE(vmp->own);
 	}
+	if (vmp->alloc_fn && !vmem_imports_from_arena(vmp))
+		sum += READ_ONCE(vmp->imported);
+	return sum / VMEM_PARK_SHARE;
 }
 
 static unsigned long charge_of(const struct vmem_qcache *cache,
@@ -66,8 +63,9 @@ static unsigned long charge_of(const struct vmem_qcache *cache,
 	return mag->size * cache->size;
 }
 
-static bool charge(struct vmem *vmp, const struct vmem_qcache *cache,
-		   const struct vmem_magazine *mag)
+/* May a CPU have this magazine? If not, it must not be loaded. */
+bool vmem_magazine_charge(struct vmem *vmp, const struct vmem_qcache *cache,
+			  const struct vmem_magazine *mag)
 {
 	long units = charge_of(cache, mag);
 
@@ -85,12 +83,14 @@ static void discharge(struct vmem *vmp, const struct vmem_qcache *cache,
 }
 
 /* Rounds of a new magazine: a part of what is left, so that all CPUs get some. */
-static unsigned long new_size(const struct vmem *vmp,
-			      const struct vmem_qcache *cache, unsigned int level)
+unsigned long vmem_magazine_rounds(const struct vmem *vmp,
+				   const struct vmem_qcache *cache)
 {
 	long left = parkable(vmp) - atomic_long_read(&vmp->caches->parked);
-	unsigned long bytes = 128 << level;
+	unsigned long bytes = 256 << READ_ONCE(cache->depot.level);
 
+	if (IS_ENABLED(CONFIG_VMEM_AUDIT))
+		return 0;
 	return min((bytes - sizeof(struct vmem_magazine)) / sizeof(long),
 		   max(left, 0l) / 4 / cache->size);
 }
@@ -107,11 +107,10 @@ static unsigned long new_size(const struct vmem *vmp,
 struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
 					const struct vmem_qcache *cache, gfp_t gfp)
 {
-	unsigned int level = READ_ONCE(cache->depot.level);
-	unsigned long size = new_size(vmp, cache, level);
+	unsigned long size = vmem_magazine_rounds(vmp, cache);
 	struct vmem_magazine *mag;
 
-	if (!size || IS_ENABLED(CONFIG_VMEM_AUDIT))
+	if (!size)
 		return NULL;
 	mag = kmalloc(struct_size(mag, round, size), gfp | __GFP_NOWARN);
 	if (!mag)
@@ -119,17 +118,17 @@ struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
 	mag->rounds = 0;
 	mag->size = size;
 	mag->next = NULL;
-	mag->level = level;
+	mag->level = READ_ONCE(cache->depot.level);
 	return mag;
 }
 
-/* Would a new one be better: of another level, or, as the arena has grown, larger? */
+/* Would another one be better, as the level has changed, or the arena's size? */
 static bool outdated(const struct vmem *vmp, const struct vmem_qcache *cache,
 		     const struct vmem_magazine *mag)
 {
-	unsigned int level = READ_ONCE(cache->depot.level);
-
-	return mag->level != level || 2 * mag->size <= new_size(vmp, cache, level);
+	return mag->level != READ_ONCE(cache->depot.level) ||
+	       2 * mag->size <= vmem_magazine_rounds(vmp, cache) ||
+	       charge_of(cache, mag) > parkable(vmp);
 }
 
 static void flush(struct vmem *vmp, struct vmem_qcache *cache,
@@ -144,7 +143,6 @@ static void flush(struct vmem *vmp, struct vmem_qcache *cache,
 void vmem_depot_init(struct vmem_depot *depot)
 {
 	raw_spin_lock_init(&depot->lock);
-	depot->level = VMEM_LEVEL_FIRST;
 }
 
 /* Counts how often somebody else was there: then magazines are too small. */
@@ -192,8 +190,6 @@ static struct vmem_magazine *depot_get(struct vmem_depot *depot,
 	struct vmem_magazine *mag;
 	unsigned long flags;
 
-	if (!READ_ONCE(list->first))
-		return NULL;
 	flags = depot_lock(depot);
 	mag = list_get(list);
 	depot->moves++;
@@ -201,13 +197,18 @@ static struct vmem_magazine *depot_get(struct vmem_depot *depot,
 	return mag;
 }
 
+/* Those who have another way look before they take the lock. */
 struct vmem_magazine *vmem_depot_get_full(struct vmem_depot *depot)
 {
+	if (!READ_ONCE(depot->full.first))
+		return NULL;
 	return depot_get(depot, &depot->full);
 }
 
 struct vmem_magazine *vmem_depot_get_empty(struct vmem_depot *depot)
 {
+	if (!READ_ONCE(depot->empty.first))
+		return NULL;
 	return depot_get(depot, &depot->empty);
 }
 
@@ -257,6 +258,8 @@ void vmem_magazine_store(struct vmem *vmp, struct vmem_qcache *cache,
 {
 	struct vmem_magazine *next;
 
+	if (!mag)
+		return;
 	for (; mag; mag = next) {
 		next = mag->next;
 		if (mag->rounds) {
@@ -283,7 +286,8 @@ void vmem_depot_flush(struct vmem *vmp, struct vmem_qcache *cache)
 {
 	struct vmem_magazine *mag;
 
-	while ((mag = vmem_depot_get_full(&cache->depot))) {
+	/* Not without the lock: see depot_put_full(). */
+	while ((mag = depot_get(&cache->depot, &cache->depot.full))) {
 		flush(vmp, cache, mag);
 		depot_put_empty(vmp, cache, mag);
 	}
@@ -314,19 +318,24 @@ static void adapt(struct vmem_depot *depot)
 	WRITE_ONCE(depot->wanted, false);
 }
 
-/* Take out what has not been needed since the last time: the least there was. */
-static struct vmem_magazine *take_least(struct vmem_depot_list *list)
+/* What has not been needed since the last time: the least there was. */
+static unsigned int surplus(struct vmem_depot_list *list)
 {
-	struct vmem_magazine *surplus = NULL, *mag;
 	unsigned int nr = list->least;
 
-	while (nr--) {
-		mag = list_get(list);
-		mag->next = surplus;
-		surplus = mag;
+	list->least = list->nr - nr;
+	return nr;
+}
+
+static void drop(struct vmem *vmp, struct vmem_qcache *cache,
+		 struct vmem_depot_list *list, unsigned int nr)
+{
+	struct vmem_magazine *mag;
+
+	while (nr-- && (mag = depot_get(&cache->depot, list))) {
+		flush(vmp, cache, mag);
+		kfree(mag);
 	}
-	list->least = list->nr;
-	return surplus;
 }
 
 /**
@@ -341,26 +350,19 @@ static struct vmem_magazine *take_least(struct vmem_depot_list *list)
  */
 bool vmem_depot_trim(struct vmem *vmp, struct vmem_qcache *cache)
 {
-	struct vmem_magazine *surplus[2], *mag;
 	struct vmem_depot *depot = &cache->depot;
+	unsigned int full, empty;
 	unsigned long flags;
-	bool more;
-	int i;
 
 	flags = depot_lock(depot);
 	adapt(depot);
-	surplus[0] = take_least(&depot->full);
-	surplus[1] = take_least(&depot->empty);
-	more = depot->full.nr || depot->empty.nr || depot->level;
+	full = surplus(&depot->full);
+	empty = surplus(&depot->empty);
 	depot_unlock(depot, flags);
-	for (i = 0; i < ARRAY_SIZE(surplus); i++) {
-		while ((mag = surplus[i])) {
-			surplus[i] = mag->next;
-			flush(vmp, cache, mag);
-			kfree(mag);
-		}
-	}
-	return more;
+	drop(vmp, cache, &depot->full, full);
+	drop(vmp, cache, &depot->empty, empty);
+	return READ_ONCE(depot->full.nr) || READ_ONCE(depot->empty.nr) ||
+	       READ_ONCE(depot->level);
 }
 
 static const char *list_broken(const struct vmem_depot_list *list, bool full)
@@ -523,19 +525,16 @@ static struct vmem_magazine *load(struct vmem *vmp, unsigned int class,
  * vmem_magazine_load() - Make a magazine the loaded one of this CPU.
  * @vmp: The arena.
  * @cache: The cache.
- * @mag: The magazine.
+ * @mag: The magazine, for which there was a vmem_magazine_charge().
  *
  * The loaded one becomes the previous, and the previous one goes to the depot.
  */
 void vmem_magazine_load(struct vmem *vmp, struct vmem_qcache *cache,
 			struct vmem_magazine *mag)
 {
-	if (charge(vmp, cache, mag)) {
-		mag = load(vmp, cache->class, mag);
-		discharge(vmp, cache, mag);
-	}
-	if (mag)
-		vmem_magazine_store(vmp, cache, mag);
+	mag = load(vmp, cache->class, mag);
+	discharge(vmp, cache, mag);
+	vmem_magazine_store(vmp, cache, mag);
 }
 
 /* Empty a depot of an arena that nobody uses any more. */
@@ -558,31 +557,71 @@ static void flush_all(struct vmem *vmp, struct vmem_qcache *cache,
 	}
 }
 
+/* All magazines that a CPU had of an arena, one list a cache. */
+struct unloaded {
+	struct vmem *vmp;
+	bool done;
+	struct vmem_magazine *out[VMEM_NQCACHE_MAX];
+};
+
+/* On the CPU that is meant. Not done if we have interrupted somebody in a section. */
+static void unload(void *data)
+{
+	struct unloaded *unloaded = data;
+	struct vmem *vmp = unloaded->vmp;
+	struct vmem_cpu *cpu;
+	unsigned int i;
+
+	if (!vmem_cpu_enter(vmp, &cpu))
+		return;
+	for (i = 0; i < vmp->caches->nr; i++)
+		unloaded->out[i] = close_slot(cpu, i);
+	vmem_cpu_leave(cpu);
+	unloaded->done = true;
+}
+
+static void flush_unloaded(struct unloaded *unloaded)
+{
+	struct vmem *vmp = unloaded->vmp;
+	unsigned int i;
+
+	for (i = 0; unloaded->done && i < vmp->caches->nr; i++)
+		flush_all(vmp, &vmp->caches->cache[i], unloaded->out[i]);
+}
+
 /**
  * vmem_magazine_unload() - Give what this CPU has of an arena back to the slabs.
  * @vmp: The arena.
- * @nr: Number of the CPU that is meant; negative if whichever this is.
  *
- * Return: Whether that was done. Not if this is another CPU, or one that we have
- * interrupted in a section.
+ * Return: Whether that was done. Not if we have interrupted somebody in a section.
  */
-bool vmem_magazine_unload(struct vmem *vmp, int nr)
+bool vmem_magazine_unload(struct vmem *vmp)
 {
-	struct vmem_qcaches *caches = vmp->caches;
-	struct vmem_magazine *out[VMEM_NQCACHE_MAX];
-	struct vmem_cpu *cpu;
-	bool here;
-	int i;
+	struct unloaded unloaded = { .vmp = vmp };
 
-	if (!vmem_cpu_enter(vmp, &cpu))
-		return false;
-	here = nr < 0 || nr == smp_processor_id();
-	for (i = 0; here && i < caches->nr; i++)
-		out[i] = close_slot(cpu, i);
-	vmem_cpu_leave(cpu);
-	for (i = 0; here && i < caches->nr; i++)
-		flush_all(vmp, &caches->cache[i], out[i]);
-	return here;
+	unload(&unloaded);
+	flush_unloaded(&unloaded);
+	return unloaded.done;
+}
+
+/**
+ * vmem_magazine_unload_on() - The same for another CPU, by an interrupt on it.
+ * @vmp: The arena.
+ * @nr: The CPU's number.
+ *
+ * Until it has been done, or the CPU is offline: then nobody puts anything into
+ * its magazines any more, and the hotplug callback is going to empty them.
+ *
+ * Context: sleep.
+ */
+void vmem_magazine_unload_on(struct vmem *vmp, int nr)
+{
+	struct unloaded unloaded = { .vmp = vmp };
+
+	while (!smp_call_function_single(nr, unload, &unloaded, 1) &&
+	       !unloaded.done)
+		cpu_relax();
+	flush_unloaded(&unloaded);
 }
 
 /* The same for a CPU that is dead, or an arena that nobody uses. */

@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #define VMEM_SLAB_MIN		64ul	/* units */
+#define VMEM_SLAB_HUGE		BIT(BITS_PER_LONG - 1)
 #define VMEM_SLAB_OBJECTS	64ul
 
 /* === Creation === */
@@ -27,7 +28,7 @@ unsigned long vmem_slab_size(unsigned long quantum, unsigned long qcache_max)
 	unsigned long size;
 
 	if (check_mul_overflow(nr * quantum, 3ul, &size) || size > LONG_MAX)
-		return BIT(BITS_PER_LONG - 1);
+		return VMEM_SLAB_HUGE;
 	return max(roundup_pow_of_two(size + 1), VMEM_SLAB_MIN);
 }
 
@@ -98,6 +99,8 @@ bool vmem_qcache_create(struct vmem *vmp, unsigned long qcache_max, int vmflag)
 
 	if (!nr || (vmp->cflags & VMC_NO_QCACHE))
 		return true;
+	if (vmem_slab_size(vmp->quantum, qcache_max) == VMEM_SLAB_HUGE)
+		return true;	/* nobody has space for many of such objects */
 	if (!get_cpus(vmp, nr, vmflag))
 		return !(vmflag & VM_NOSLEEP);
 	vmp->caches = kzalloc(struct_size(vmp->caches, cache, nr),
@@ -130,27 +133,45 @@ static struct vmem_magazine *vehicle(struct vmem *vmp, struct vmem_qcache *cache
 	return new;
 }
 
+/* Take an object out of a magazine of our own, and have it loaded if it may be. */
+static unsigned long pop_and_load(struct vmem *vmp, struct vmem_qcache *cache,
+				  struct vmem_magazine *mag, bool charged)
+{
+	unsigned long addr = 0;
+
+	if (mag->rounds)
+		addr = mag->round[--mag->rounds];
+	if (charged)
+		vmem_magazine_load(vmp, cache, mag);
+	else
+		vmem_magazine_store(vmp, cache, mag);
+	return addr;
+}
+
 /* The loaded magazine is empty: what the others have, and what slabs have. */
 static unsigned long refill(struct vmem *vmp, struct vmem_qcache *cache, int vmflag)
 {
 	struct vmem_magazine *mag, *spare;
 	unsigned long addr = 0;
+	bool charged;
 
 	if (vmem_magazine_pop_previous(vmp, cache, &addr, &spare))
 		return addr;
 	mag = vmem_depot_get_full(&cache->depot);
 	if (mag) {
 		vmem_magazine_store(vmp, cache, spare);
-	} else {
-		mag = vehicle(vmp, cache, spare, vmflag);
-		if (!mag)
-			return 0;
-		vmem_slab_fill(vmp, cache, mag);
+		charged = vmem_magazine_charge(vmp, cache, mag);
+		return pop_and_load(vmp, cache, mag, charged);
 	}
-	if (mag->rounds)
-		addr = mag->round[--mag->rounds];
-	vmem_magazine_load(vmp, cache, mag);
-	return addr;
+	if (!spare && !vmem_magazine_rounds(vmp, cache))
+		return 0;
+	mag = vehicle(vmp, cache, spare, vmflag);
+	if (!mag)
+		return 0;
+	charged = vmem_magazine_charge(vmp, cache, mag);
+	if (charged)
+		vmem_slab_fill(vmp, cache, mag);
+	return pop_and_load(vmp, cache, mag, charged);
 }
 
 /* From slabs, or segments of the arena, wherever they are. */
@@ -193,24 +214,33 @@ void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
 
 /* === Freeing === */
 
-/* An empty magazine for @spare, a full one of this CPU; %NULL if there is none. */
-static struct vmem_magazine *exchange(struct vmem *vmp, struct vmem_qcache *cache,
-				      struct vmem_magazine *spare,
-				      unsigned long caller)
+/*
+ * An empty magazine that this CPU may have, for @spare, a full one of it. %NULL if
+ * there is none.
+ */
+static struct vmem_magazine *take_empty(struct vmem *vmp, struct vmem_qcache *cache,
+					struct vmem_magazine *spare,
+					unsigned long caller)
 {
-	struct vmem_magazine *mag = vmem_depot_get_empty(&cache->depot);
+	struct vmem_magazine *mag;
 
+	if (!spare && !vmem_magazine_rounds(vmp, cache))
+		return NULL;
+	mag = vmem_depot_get_empty(&cache->depot);
 	if (mag) {
-		if (spare)
-			vmem_magazine_store(vmp, cache, spare);
-		return mag;
-	}
-	vmem_depot_want(vmp, &cache->depot);
-	if (spare) {
+		vmem_magazine_store(vmp, cache, spare);
+	} else {
+		vmem_depot_want(vmp, &cache->depot);
+		if (!spare)
+			return NULL;
 		vmem_slab_give(vmp, cache, spare->round, spare->rounds, caller);
 		spare->rounds = 0;
+		mag = spare;
 	}
-	return spare;
+	if (vmem_magazine_charge(vmp, cache, mag))
+		return mag;
+	vmem_magazine_store(vmp, cache, mag);
+	return NULL;
 }
 
 /**
@@ -220,7 +250,7 @@ static struct vmem_magazine *exchange(struct vmem *vmp, struct vmem_qcache *cach
  * @size: Its size, which there is a cache for.
  * @caller: Return address, for reports.
  *
- * To the slabs at once if somebody waits for space or the arena is audited.
+ * To the slabs at once if somebody waits for space.
  */
 void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 		      unsigned long caller)
@@ -232,8 +262,8 @@ void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 	if (vmem_magazine_push(vmp, class, addr) ||
 	    vmem_magazine_push_previous(vmp, cache, addr, &spare))
 		return;
-	if (!IS_ENABLED(CONFIG_VMEM_AUDIT) && !READ_ONCE(vmp->nr_waiters))
-		mag = exchange(vmp, cache, spare, caller);
+	if (!READ_ONCE(vmp->nr_waiters))
+		mag = take_empty(vmp, cache, spare, caller);
 	else
 		vmem_magazine_store(vmp, cache, spare);
 	if (!mag) {
@@ -242,6 +272,27 @@ void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 	}
 	mag->round[mag->rounds++] = addr;
 	vmem_magazine_load(vmp, cache, mag);
+}
+
+/* === What is shown === */
+
+/* Fill in one row for each cache. Returns how many there are. */
+unsigned int __vmem_qcache_rows(struct vmem *vmp, struct vmem_qcache_row *row)
+{
+	unsigned int i, nr = vmp->caches ? vmp->caches->nr : 0;
+
+	lockdep_assert_held(&vmp->lock);
+	for (i = 0; i < nr; i++) {
+		const struct vmem_qcache *cache = &vmp->caches->cache[i];
+
+		row[i].size = cache->size;
+		row[i].slabs = cache->slabs;
+		row[i].unused = cache->unused;
+		row[i].rounds = vmem_magazine_rounds(vmp, cache);
+		row[i].full = READ_ONCE(cache->depot.full.nr);
+		row[i].empty = READ_ONCE(cache->depot.empty.nr);
+	}
+	return nr;
 }
 
 /* === End === */

@@ -4,48 +4,16 @@
  * nothing else, for the owner of an arena, for a CPU that goes away, and for a
  * system that is short of memory; and what was not used for a while.
  *
- * A CPU's magazines are emptied by a work item that runs on it (magazine.c). If
- * the CPU goes offline first, the item runs elsewhere and leaves them alone; the
- * hotplug callback empties them when the CPU is dead. Either way, who waits for
- * what is in them is woken as by any other free.
+ * A CPU's magazines are emptied by an interrupt on it (magazine.c), or by the
+ * hotplug callback when it is dead. Either way, who waits for what is in them is
+ * woken as by any other free.
  */
 #include "internal.h"
 
-static struct workqueue_struct *vmem_wq;
 static struct shrinker *vmem_shrinker;
 static int vmem_hotplug_state;
 
-/* === Draining all CPUs === */
-
-struct drain {
-	struct work_struct work;
-	struct vmem *vmp;
-	int cpu;
-	bool done;
-};
-
-static void drain_work(struct work_struct *work)
-{
-	struct drain *drain = container_of(work, struct drain, work);
-
-	drain->done = vmem_magazine_unload(drain->vmp, drain->cpu);
-}
-
-/*
- * Workers leave a CPU a little before it stops to run anything, and come to it a
- * little after it has begun: in between, try until it is one or the other.
- */
-static void drain_cpu(struct vmem *vmp, int cpu)
-{
-	struct drain drain = { .vmp = vmp, .cpu = cpu };
-
-	INIT_WORK_ONSTACK(&drain.work, drain_work);
-	while (!drain.done && cpu_online(cpu)) {
-		queue_work_on(cpu, vmem_wq, &drain.work);
-		flush_work(&drain.work);
-	}
-	destroy_work_on_stack(&drain.work);
-}
+/* === Draining === */
 
 static void flush_depots(struct vmem *vmp)
 {
@@ -53,6 +21,7 @@ static void flush_depots(struct vmem *vmp)
 
 	for (i = 0; i < vmp->caches->nr; i++)
 		vmem_depot_flush(vmp, &vmp->caches->cache[i]);
+	vmem_reclaim_arm(vmp, VMEM_TRIM_INTERVAL);
 }
 
 /* Empty the magazines of all CPUs, and the depots. */
@@ -64,7 +33,7 @@ static void drain_all(struct vmem *vmp)
 	smp_mb();
 	for_each_possible_cpu(cpu)
 		if (vmem_magazine_on_cpu(vmp, cpu))
-			drain_cpu(vmp, cpu);
+			vmem_magazine_unload_on(vmp, cpu);
 	flush_depots(vmp);
 }
 
@@ -78,55 +47,57 @@ EXPORT_SYMBOL_GPL(vmem_qcache_reap);
 
 /* === For a request === */
 
-/* The next arena that a request gets to, by way of vmem_alloc(). */
-static struct vmem *next_source(const struct vmem *vmp)
+/*
+ * What was taken back may serve the request: try again, and then dissolve slabs of
+ * @from, one by one, until there is enough.
+ */
+static unsigned long serve_from(struct vmem *vmp, const struct vmem_req *req,
+				struct vmem *from, const struct vmem_req *sub)
 {
-	return vmem_imports_from_arena(vmp) ? vmp->source : NULL;
+	unsigned long addr = vmem_serve(vmp, req);
+
+	while (!addr && vmem_slab_dissolve(from, sub))
+		addr = vmem_serve(vmp, req);
+	return addr;
 }
 
-/* Empty the magazines that can be reached in the arena and those it imports from. */
-static bool drain_chain(struct vmem *vmp, bool wait)
+static void drain(struct vmem *vmp, bool wait)
 {
-	bool any = false;
-
-	for (; vmp; vmp = next_source(vmp)) {
-		if (!vmp->caches)
-			continue;
-		any = true;
-		if (wait) {
-			drain_all(vmp);
-		} else {
-			vmem_magazine_unload(vmp, -1);
-			flush_depots(vmp);
-		}
+	if (wait) {
+		drain_all(vmp);
+	} else {
+		vmem_magazine_unload(vmp);
+		flush_depots(vmp);
 	}
-	return any;
 }
 
 /**
  * vmem_reclaim() - Serve a request from what caches hold.
  * @vmp: The arena.
  * @req: The request, for which nothing was found.
- * @drain: Whether to wait until all CPUs have given back what they hold.
+ * @wait: Whether to wait until all CPUs have given back what they hold.
  *
- * Slabs are dissolved, one by one, until there is enough.
+ * Those of the arena first, then of the one that it would import from, and so on.
  *
  * Return: The address, or 0.
  */
-unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req, bool drain)
+unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req, bool wait)
 {
-	struct vmem_req again;
-	unsigned long addr;
-	struct vmem *from;
+	struct vmem_req again = *req, sub = *req;
+	struct vmem *from = vmp;
+	unsigned long addr = 0;
 
-	if (!drain_chain(vmp, drain))
-		return 0;
-	again = *req;
 	again.again = true;
-	addr = vmem_serve(vmp, &again);
-	for (from = vmp; from && !addr; from = next_source(from))
-		while (!addr && from->caches && vmem_slab_dissolve(from, req->vmflag))
-			addr = vmem_serve(vmp, &again);
+	while (from && !addr) {
+		struct vmem_req next;
+
+		if (from->caches) {
+			drain(from, wait);
+			addr = serve_from(vmp, &again, from, &sub);
+		}
+		from = vmem_import_next(from, &sub, &next);
+		sub = next;
+	}
 	return addr;
 }
 
@@ -141,9 +112,9 @@ void vmem_reclaim_arm(struct vmem *vmp, unsigned long delay)
 	struct delayed_work *trim = &vmp->caches->trim;
 
 	if (!delay)
-		mod_delayed_work(vmem_wq, trim, 0);
+		mod_delayed_work(system_wq, trim, 0);
 	else if (!delayed_work_pending(trim))
-		queue_delayed_work(vmem_wq, trim, delay);
+		schedule_delayed_work(trim, delay);
 }
 
 /* Two empty magazines, so that a CPU that only frees need not come again soon. */
@@ -226,45 +197,34 @@ static int cpu_dead(unsigned int cpu)
 	struct vmem *vmp = NULL;
 
 	while ((vmp = vmem_arena_pin_next(vmp)))
-		if (vmp->caches)
+		if (vmp->caches) {
 			vmem_magazine_unload_dead(vmp, cpu);
+			vmem_reclaim_arm(vmp, VMEM_TRIM_INTERVAL);
+		}
 	return 0;
 }
 
 int __init vmem_reclaim_init(void)
 {
-	int ret;
-
-	/* Who waits for memory may wait for space first. */
-	vmem_wq = alloc_workqueue("vmem", WQ_MEM_RECLAIM, 0);
-	if (!vmem_wq)
-		return -ENOMEM;
 	vmem_shrinker = shrinker_alloc(0, "vmem");
-	if (!vmem_shrinker) {
-		ret = -ENOMEM;
-		goto no_shrinker;
-	}
+	if (!vmem_shrinker)
+		return -ENOMEM;
 	vmem_shrinker->count_objects = count_objects;
 	vmem_shrinker->scan_objects = scan_objects;
 	vmem_shrinker->seeks = DEFAULT_SEEKS;
+	vmem_hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
+						       "lib/vmem:dead", NULL,
+						       cpu_dead);
+	if (vmem_hotplug_state < 0) {
+		shrinker_free(vmem_shrinker);
+		return vmem_hotplug_state;
+	}
 	shrinker_register(vmem_shrinker);
-	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "lib/vmem:dead", NULL,
-					cpu_dead);
-	if (ret < 0)
-		goto no_hotplug;
-	vmem_hotplug_state = ret;
 	return 0;
-
-no_hotplug:
-	shrinker_free(vmem_shrinker);
-no_shrinker:
-	destroy_workqueue(vmem_wq);
-	return ret;
 }
 
 void vmem_reclaim_exit(void)
 {
 	cpuhp_remove_state_nocalls(vmem_hotplug_state);
 	shrinker_free(vmem_shrinker);
-	destroy_workqueue(vmem_wq);
 }

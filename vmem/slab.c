@@ -23,15 +23,9 @@
 
 #define VMEM_GIVE_BATCH		32	/* objects in one hold of the lock */
 #define VMEM_DISSOLVE_TAGS	(66 + VMEM_TAGS)
+#define VMEM_DISSOLVE_LOOK	256	/* slabs looked at in one hold of the lock */
 
 /* === Lists and the table === */
-
-static unsigned long end_of(const struct vmem *vmp, const struct vmem_seg *seg)
-{
-	if (seg->type == VMEM_SEG_SLAB)
-		return seg->first + vmp->caches->slab_size - 1;
-	return seg->last;
-}
 
 static struct vmem_qcache *cache_of(const struct vmem *vmp,
 				    const struct vmem_seg *slab)
@@ -130,6 +124,7 @@ unsigned long __vmem_slab_pop(struct vmem *vmp, struct vmem_qcache *cache)
 	lockdep_assert_held(&vmp->lock);
 	if (!slab)
 		return 0;
+	cache->unused--;
 	nr = __ffs64(slab->free);
 	if (!(slab->free & (slab->free - 1))) {
 		__unlink(vmp, slab);
@@ -161,6 +156,8 @@ void __vmem_slab_enter(struct vmem *vmp, const struct vmem_req *req,
 	}
 	seg->type = VMEM_SEG_SLAB;
 	seg->free = all_free(req->cache) & ~1ull;
+	req->cache->slabs++;
+	req->cache->unused += req->cache->capacity - 1;
 	__vmem_table_insert(vmp, &vmp->caches->slabs, seg);
 	__push(vmp, seg);
 }
@@ -205,32 +202,51 @@ static unsigned long free_above(const struct vmem *vmp, const struct vmem_seg *s
 	return vmp->caches->slab_size - fls64(used) * cache_of(vmp, slab)->size;
 }
 
-/*
- * Wake the sleepers that could be served by [first, last], free units of @seg,
- * which is a free segment or a slab, together with what would be free around it
- * if slabs were dissolved.
- */
-static void __wake_around(struct vmem *vmp, const struct vmem_seg *seg,
-			  unsigned long first, unsigned long last,
-			  const struct vmem *via)
+/* Units that are free, or would be if slabs were dissolved. */
+struct run {
+	unsigned long first;
+	unsigned long last;
+};
+
+/* Add to a run of a free segment or slab @seg what is free around it. */
+static void __widen(const struct vmem *vmp, const struct vmem_seg *seg,
+		    struct run *run)
 {
 	const struct vmem_seg *prev = list_prev_entry(seg, order);
 	const struct vmem_seg *next = list_next_entry(seg, order);
 
 	lockdep_assert_held(&vmp->lock);
-	if (first == seg->first) {
+	if (run->first == seg->first) {
 		for (; prev->type == VMEM_SEG_FREE; prev = list_prev_entry(prev, order))
-			first = prev->first;
+			run->first = prev->first;
 		if (prev->type == VMEM_SEG_SLAB)
-			first -= free_above(vmp, prev);
+			run->first -= free_above(vmp, prev);
 	}
-	if (last == end_of(vmp, seg)) {
+	if (run->last == vmem_seg_end(vmp, seg)) {
 		for (; next->type == VMEM_SEG_FREE; next = list_next_entry(next, order))
-			last = next->last;
+			run->last = next->last;
 		if (next->type == VMEM_SEG_SLAB)
-			last += free_below(vmp, next);
+			run->last += free_below(vmp, next);
 	}
-	__vmem_wake(vmp, first, last, via);
+}
+
+/* The free units around object @nr of a slab, which is free. */
+static struct run __around(const struct vmem *vmp, const struct vmem_seg *slab,
+			     unsigned int nr)
+{
+	const struct vmem_qcache *cache = cache_of(vmp, slab);
+	struct run run = { .last = vmem_seg_end(vmp, slab) };
+	unsigned int end = nr + 1;
+
+	while (nr && slab->free & BIT_ULL(nr - 1))
+		nr--;
+	while (end < cache->capacity && slab->free & BIT_ULL(end))
+		end++;
+	run.first = slab->first + nr * cache->size;
+	if (end < cache->capacity)
+		run.last = slab->first + end * cache->size - 1;
+	__widen(vmp, slab, &run);
+	return run;
 }
 
 /**
@@ -242,33 +258,22 @@ static void __wake_around(struct vmem *vmp, const struct vmem_seg *seg,
 void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
 		      const struct vmem *via)
 {
-	__wake_around(vmp, seg, seg->first, seg->last, via);
-}
+	struct run run = { seg->first, seg->last };
 
-/* The same for object @nr of a slab, and the free ones around it. */
-static void __wake_for_object(struct vmem *vmp, const struct vmem_seg *slab,
-			      unsigned int nr)
-{
-	const struct vmem_qcache *cache = cache_of(vmp, slab);
-	unsigned int end = nr + 1;
-	unsigned long last;
-
-	while (nr && slab->free & BIT_ULL(nr - 1))
-		nr--;
-	while (end < cache->capacity && slab->free & BIT_ULL(end))
-		end++;
-	last = slab->first + end * cache->size - 1;
-	if (end == cache->capacity)
-		last = end_of(vmp, slab);
-	__wake_around(vmp, slab, slab->first + nr * cache->size, last, NULL);
+	__widen(vmp, seg, &run);
+	__vmem_wake(vmp, run.first, run.last, via);
 }
 
 /* Make a slab, in the table and on no list, an ordinary segment again. */
 static void __retire(struct vmem *vmp, struct vmem_seg *slab)
 {
+	struct vmem_qcache *cache = cache_of(vmp, slab);
+
 	lockdep_assert_held(&vmp->lock);
+	cache->slabs--;
+	cache->unused -= hweight64(slab->free);
 	__vmem_table_remove(vmp, &vmp->caches->slabs, __link_in_table(vmp, slab));
-	slab->last = end_of(vmp, slab);
+	slab->last = vmem_seg_end(vmp, slab);
 	slab->size = vmp->caches->slab_size;
 	slab->type = VMEM_SEG_ALLOCATED;
 }
@@ -278,6 +283,7 @@ static struct vmem_span *__give_object(struct vmem *vmp, struct vmem_qcache *cac
 				       struct vmem_seg *slab, unsigned int nr)
 {
 	lockdep_assert_held(&vmp->lock);
+	cache->unused++;
 	if (!slab->free || (slab->free | BIT_ULL(nr)) == all_free(cache)) {
 		__unlink(vmp, slab);
 		slab->free |= BIT_ULL(nr);
@@ -288,8 +294,11 @@ static struct vmem_span *__give_object(struct vmem *vmp, struct vmem_qcache *cac
 		__push(vmp, slab);
 	}
 	slab->free |= BIT_ULL(nr);
-	if (unlikely(vmp->nr_waiters))
-		__wake_for_object(vmp, slab, nr);
+	if (unlikely(vmp->nr_waiters)) {
+		struct run run = __around(vmp, slab, nr);
+
+		__vmem_wake(vmp, run.first, run.last, NULL);
+	}
 	return NULL;
 }
 
@@ -385,21 +394,84 @@ void vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 
 /* === Dissolving === */
 
-/* A slab that is worth dissolving. */
-static struct vmem_seg *candidate(const struct vmem_qcaches *caches)
+/* Would a request be served if the slab, and those beside it, were dissolved? */
+static bool __helps(const struct vmem *vmp, const struct vmem_seg *slab,
+		    const struct vmem_req *req)
+{
+	unsigned int capacity = cache_of(vmp, slab)->capacity;
+	unsigned long addr;
+	struct run run;
+	u64 left = slab->free;
+
+	while (left) {
+		run = __around(vmp, slab, __ffs64(left));
+		if (vmem_place(req, run.first, run.last, &addr))
+			return true;
+		left &= left + (left & -left);	/* without its lowest run */
+	}
+	if (slab->free & BIT_ULL(capacity - 1))
+		return false;
+	run.last = vmem_seg_end(vmp, slab);
+	run.first = run.last - free_above(vmp, slab) + 1;
+	if (run.first > run.last)
+		return false;
+	__widen(vmp, slab, &run);
+	return vmem_place(req, run.first, run.last, &addr);
+}
+
+/* One of the first slabs of a list that would help. */
+static struct vmem_seg *__helpful(const struct vmem *vmp, struct vmem_seg *slab,
+				  const struct vmem_req *req)
+{
+	unsigned int left = VMEM_DISSOLVE_LOOK;
+
+	while (slab && left-- && !__helps(vmp, slab, req))
+		slab = slab->below;
+	return left != -1u ? slab : NULL;
+}
+
+static bool has_unused(const struct vmem_qcache *cache)
+{
+	return READ_ONCE(cache->partial) ||
+	       (cache->waste && READ_ONCE(cache->full));
+}
+
+static bool any_unused(const struct vmem_qcaches *caches)
 {
 	unsigned int i;
 
+	for (i = 0; i < caches->nr; i++)
+		if (has_unused(&caches->cache[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A slab to dissolve for a request. If that may sleep, and none is found that would
+ * help, then any: there may be many, and each leaves less to look at.
+ */
+static struct vmem_seg *__choose(struct vmem *vmp, const struct vmem_req *req)
+{
+	const struct vmem_qcaches *caches = vmp->caches;
+	struct vmem_seg *any = NULL, *slab;
+	unsigned int i;
+
+	lockdep_assert_held(&vmp->lock);
+	slab = req->min ? __find(vmp, req->min) : NULL;
+	if (slab && __helps(vmp, slab, req))
+		return slab;
 	for (i = 0; i < caches->nr; i++) {
 		const struct vmem_qcache *cache = &caches->cache[i];
-		struct vmem_seg *slab = READ_ONCE(cache->partial);
 
+		slab = __helpful(vmp, cache->partial, req);
 		if (!slab && cache->waste)
-			slab = READ_ONCE(cache->full);
+			slab = __helpful(vmp, cache->full, req);
 		if (slab)
 			return slab;
+		if (has_unused(cache))
+			any = cache->partial ?: cache->full;
 	}
-	return NULL;
+	return req->vmflag & VM_NOSLEEP ? NULL : any;
 }
 
 /* Cut object @addr out of the free segment @seg. Returns what is free behind. */
@@ -443,31 +515,29 @@ static void __dissolve(struct vmem *vmp, struct vmem_seg *slab)
 }
 
 /**
- * vmem_slab_dissolve() - Dissolve a slab that has unused space, if there is one.
+ * vmem_slab_dissolve() - Dissolve a slab, if that can help a request.
  * @vmp: The arena.
- * @vmflag: Whether to wait for memory for the tags.
+ * @req: The request. Whether to wait for memory, too.
  *
  * Return: Whether a slab was dissolved.
  */
-bool vmem_slab_dissolve(struct vmem *vmp, int vmflag)
+bool vmem_slab_dissolve(struct vmem *vmp, const struct vmem_req *req)
 {
 	struct vmem_seg *slab;
 	unsigned long flags;
+	bool ready = false;
 
-	while (candidate(vmp->caches)) {
-		if (!vmem_seg_reserve(vmp, VMEM_DISSOLVE_TAGS, vmflag))
+	while (!ready && any_unused(vmp->caches)) {
+		if (!vmem_seg_reserve(vmp, VMEM_DISSOLVE_TAGS, req->vmflag))
 			return false;
 		spin_lock_irqsave(&vmp->lock, flags);
-		slab = NULL;
-		if (vmp->nr_spare >= VMEM_DISSOLVE_TAGS)
-			slab = candidate(vmp->caches);
+		ready = vmp->nr_spare >= VMEM_DISSOLVE_TAGS;
+		slab = ready ? __choose(vmp, req) : NULL;
 		if (slab)
 			__dissolve(vmp, slab);
 		spin_unlock_irqrestore(&vmp->lock, flags);
-		if (slab)
-			return true;
 	}
-	return false;
+	return ready && slab;
 }
 
 /* === The end, and what must hold === */
@@ -499,10 +569,20 @@ void __vmem_slab_leaks(struct vmem *vmp, unsigned long *units,
 	}
 }
 
-static const char *list_broken(struct vmem *vmp, const struct vmem_qcache *cache,
-			       struct vmem_seg *slab, bool full, unsigned long *nr)
+/* What the lists of a cache have been found to hold. */
+struct slab_census {
+	unsigned long slabs;
+	unsigned long unused;
+};
+
+static const char *slabs_broken(struct vmem *vmp, const struct vmem_qcache *cache,
+			       struct vmem_seg *slab, bool full,
+			       struct slab_census *census)
 {
 	for (; slab; slab = slab->below) {
+		if (census->slabs++ == cache->slabs)
+			return "more slabs on lists than there are";
+		census->unused += hweight64(slab->free);
 		if (slab->type != VMEM_SEG_SLAB || slab->class != cache->class)
 			return "slab on a wrong list";
 		if (slab->free & ~all_free(cache) || slab->free == all_free(cache))
@@ -511,12 +591,25 @@ static const char *list_broken(struct vmem *vmp, const struct vmem_qcache *cache
 			return "partial and full slabs mixed up";
 		if (__find(vmp, slab->first) != slab)
 			return "slab is not found";
-		if (slab->below && __link_to(vmp, slab->below) != &slab->below)
+		if (slab->below && slab->below->above !=
+				   vmem_table_hash(&vmp->caches->slabs, slab->first))
 			return "slab above is not found";
-		if (!(*nr)--)
-			return "more slabs on lists than there are";
 	}
 	return NULL;
+}
+
+static const char *cache_broken(struct vmem *vmp, struct vmem_qcache *cache)
+{
+	struct slab_census census = {};
+	const char *broken;
+
+	broken = slabs_broken(vmp, cache, cache->partial, false, &census);
+	broken = broken ?: slabs_broken(vmp, cache, cache->full, true, &census);
+	if (!broken && census.slabs != cache->slabs)
+		broken = "slab on no list";
+	if (!broken && census.unused != cache->unused)
+		broken = "number of free objects";
+	return broken ?: vmem_depot_broken(&cache->depot);
 }
 
 /* For vmem_validate(): what is wrong with the slabs, of which there are @nr. */
@@ -528,18 +621,14 @@ const char *__vmem_slab_broken(struct vmem *vmp, unsigned long nr)
 
 	lockdep_assert_held(&vmp->lock);
 	if (!caches)
-		return nr ? "slab without caches" : NULL;
+		return NULL;
 	broken = __vmem_table_broken(vmp, &caches->slabs, nr);
 	for (i = 0; i < caches->nr; i++) {
-		struct vmem_qcache *cache = &caches->cache[i];
-
-		broken = broken ?: list_broken(vmp, cache, cache->partial, false,
-					       &nr);
-		broken = broken ?: list_broken(vmp, cache, cache->full, true, &nr);
-		broken = broken ?: vmem_depot_broken(&cache->depot);
+		broken = broken ?: cache_broken(vmp, &caches->cache[i]);
+		nr -= caches->cache[i].slabs;
 	}
 	if (!broken && nr)
-		broken = "slab on no list";
+		broken = "number of slabs";
 	if (!broken && atomic_long_read(&caches->parked) < 0)
 		broken = "units parked on CPUs";
 	return broken;

@@ -91,6 +91,8 @@ struct vmem_seg *__vmem_span_insert(struct vmem *vmp, struct vmem_span *span)
 	WRITE_ONCE(vmp->total, vmp->total + len);
 	if (span->imported)
 		WRITE_ONCE(vmp->imported, vmp->imported + len);
+	else
+		WRITE_ONCE(vmp->own, vmp->own + len);
 	seg = __vmem_seg_add(vmp, &span->head, span->head.first, span->head.last);
 	__vmem_free_insert(vmp, seg);
 	return seg;

@@ -80,18 +80,15 @@ static const char *allocated_broken(struct vmem *vmp, struct census *census,
 	return NULL;
 }
 
-static unsigned long last_of(const struct vmem *vmp, const struct vmem_seg *seg)
-{
-	if (seg->type == VMEM_SEG_SLAB && vmp->caches)
-		return seg->first + vmp->caches->slab_size - 1;
-	return seg->last;
-}
-
 static const char *seg_broken(struct vmem *vmp, struct census *census,
 			      struct vmem_seg *seg)
 {
-	unsigned long last = last_of(vmp, seg);
+	unsigned long last;
 
+	if (seg->type == VMEM_SEG_SLAB &&
+	    (!vmp->caches || seg->class >= vmp->caches->nr))
+		return "slab of no cache";
+	last = vmem_seg_end(vmp, seg);
 	if (!census->span)
 		return "segment before the first span";
 	if (seg->first != census->next || last < seg->first ||
@@ -179,8 +176,8 @@ static const char *stats_broken(const struct vmem *vmp,
 	if (vmp->stats.alloc - vmp->stats.free !=
 	    census->nr_allocated + census->nr_slabs)
 		return "alloc - free";
-	if (vmp->imported > vmp->total)
-		return "mem_import beyond mem_total";
+	if (vmp->imported + vmp->own != vmp->total)
+		return "static and imported units";
 	if (!IS_ALIGNED(vmp->cursor, vmp->quantum))
 		return "cursor of next fit";
 	return NULL;

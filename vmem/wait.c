@@ -67,13 +67,13 @@ void __vmem_wake_beside(struct vmem *vmp, const struct vmem_seg *seg)
 static bool next_waiter(const struct vmem_waiter *waiter,
 			struct vmem_waiter *next)
 {
-	struct vmem *vmp = waiter->vmp;
+	struct vmem_req sub;
+	struct vmem *src = vmem_import_next(waiter->vmp, &waiter->req, &sub);
 
-	if (!vmem_imports_from_arena(vmp) ||
-	    !vmem_importable(vmp, &waiter->req) ||
-	    !vmem_import_request(vmp, &waiter->req, &next->req))
+	if (!src)
 		return false;
-	next->vmp = vmp->source;
+	next->vmp = src;
+	next->req = sub;
 	next->wait = waiter->wait;
 	return true;
 }
