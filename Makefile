@@ -3,7 +3,7 @@
 # What a person types; "make help" lists it. kbuild reads Kbuild instead.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-LANES := static uml uml-debug debian
+LANES := static uml uml-debug smp debian
 
 modules: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -23,6 +23,10 @@ check:
 $(LANES:%=check-%): check-%:
 	@tools/vm/check.sh $*
 
+# make stress SECONDS=3600 BOOTS=kcsan:4
+stress:
+	@tools/vm/smp.sh -s $(or $(SECONDS),900) $(BOOTS)
+
 coverage:
 	@tools/vm/coverage.sh
 
@@ -40,7 +44,9 @@ help:
 	@echo '  check-static     style, documentation, builds without a warning'
 	@echo '  check-uml        KUnit under User Mode Linux'
 	@echo '  check-uml-debug  the same, looking for bad accesses, locks, leaks'
+	@echo '  check-smp        KUnit on 2 and 4 CPUs, looking for data races, locks'
 	@echo '  check-debian     stock kernels in QEMU: load, use, unload'
+	@echo 'stress           check-smp with SECONDS=900 of stress'
 	@echo 'coverage         lines of vmem/ that KUnit executes'
 	@echo 'bench            instructions of a call, of vmem and of others'
 	@echo 'clean            remove what was built here'
@@ -49,4 +55,4 @@ help:
 	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules run check $(LANES:%=check-%) coverage bench clean help
+.PHONY: modules run check $(LANES:%=check-%) stress coverage bench clean help

@@ -4,25 +4,25 @@
  */
 #include "fixture.h"
 
-struct range {
+struct piece {
 	unsigned long base;
 	size_t size;
 };
 
 /* Spans of quantum 1, in the order in which they are added. */
-static const struct range three_spans[] = {
+static const struct piece three_spans[] = {
 	{ 0x1000, 1000 }, { 0x3000, 1100 }, { 0x10000, 4096 }, {}
 };
 
-static const struct range four_spans[] = {
+static const struct piece four_spans[] = {
 	{ 0x3000, 600 }, { 0x1000, 1000 }, { 0x10000, 4096 }, { 0x20000, 700 }, {}
 };
 
-static const struct range one_span[] = {
+static const struct piece one_span[] = {
 	{ 0x1000, 1000 }, {}
 };
 
-static vmem_t *arena_of(struct kunit *test, const struct range *spans)
+static vmem_t *arena_of(struct kunit *test, const struct piece *spans)
 {
 	vmem_t *vmp = fixture_arena(test, 0, 0, 1);
 
@@ -40,7 +40,7 @@ static vmem_t *sixteen_pages(struct kunit *test)
 /* One request in a fresh arena, and the addresses that are right. */
 static const struct fit_case {
 	const char *desc;
-	const struct range *spans;
+	const struct piece *spans;
 	size_t size;
 	int vmflag;
 	unsigned long want[4];

@@ -9,7 +9,7 @@
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-LANES="static uml uml-debug debian"
+LANES="static uml uml-debug smp debian"
 
 passed=0
 failed=0
@@ -22,6 +22,7 @@ command_of()
 	static)		echo static.sh ;;
 	uml)		echo uml.sh release ;;
 	uml-debug)	echo uml.sh debug ;;
+	smp)		echo smp.sh ;;
 	debian)		echo debian.sh ;;
 	*)		die "no lane $1; there are: $LANES" ;;
 	esac

@@ -7,8 +7,8 @@
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-# shellcheck source=tools/vm/uml-kernel.sh
-. "$(dirname "${BASH_SOURCE[0]}")/uml-kernel.sh"
+# shellcheck source=tools/vm/kernel.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
 
 dir=$OUT/coverage
 
@@ -77,7 +77,8 @@ table()
 rm -rf "$dir"
 mkdir -p "$dir/ours"
 "$TOP/tools/vm/setup.sh"
-uml_build coverage "$dir" "uml.config coverage.config" VMEM_GCOV=y
+kernel_build um coverage "$dir" \
+	"kunit.config uml.config coverage.config" VMEM_GCOV=y
 say "coverage: running"
 uml_run "$dir" 600 || die "the kernel hung or died (log: $dir/console.log)"
 collect

@@ -7,18 +7,20 @@
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-# shellcheck source=tools/vm/uml-kernel.sh
-. "$(dirname "${BASH_SOURCE[0]}")/uml-kernel.sh"
+# shellcheck source=tools/vm/kernel.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
+# shellcheck source=tools/vm/suites.sh
+. "$(dirname "${BASH_SOURCE[0]}")/suites.sh"
 
 case ${1:-} in
 release)
 	lane=uml
-	configs=uml.config
+	configs="kunit.config uml.config"
 	limit=300
 	;;
 debug)
 	lane=uml-debug
-	configs="uml.config uml-debug.config"
+	configs="kunit.config uml.config uml-debug.config"
 	limit=900
 	;;
 *)
@@ -27,67 +29,12 @@ debug)
 esac
 dir=$OUT/$lane
 console=$dir/console.log
-failed=0
-
-fail()
-{
-	say "$lane: $*"
-	failed=$((failed + 1))
-}
 
 run()
 {
 	say "$lane: running"
 	uml_run "$dir" "$limit" "$@" ||
 		fail "the kernel hung or died: status $?"
-}
-
-# summary_of KTAP-LOG: "passed failed skipped", as kunit.py counts them. A crashed
-# case and an error of the log itself are failures.
-summary_of()
-{
-	python3 "$KTREE/tools/testing/kunit/kunit.py" parse "$1" \
-		>"$1.parsed" 2>&1 || true
-	awk '
-		/Testing complete\. Ran/ {
-			for (i = 1; i < NF; i++)
-				n[$i] += $(i + 1)
-		}
-		END {
-			print n["passed:"] + 0,
-			      n["failed:"] + n["crashed:"] + n["errors:"] + 0,
-			      n["skipped:"] + 0
-		}' "$1.parsed"
-}
-
-check_first_run()
-{
-	local log=$dir/first.log bad
-
-	# The second run, started by the first process, writes to the console, too.
-	sed '/^Run .* as init process/,$d' "$console" >"$log"
-	read -r passed bad skipped < <(summary_of "$log")
-	say "$lane: $passed cases passed, $bad failed, $skipped skipped"
-	[ "$passed" -gt 0 ] || fail "no test ran (log: $console)"
-	if [ "$bad" -gt 0 ]; then
-		failed=$((failed + bad))
-		{
-			grep -E -A4 'FAILED at' "$log" || true
-			grep -E '^ *not ok' "$log" || true
-			grep -E 'CRASHED|\[ERROR\]' "$log.parsed" || true
-		} | head -n 60
-	fi
-}
-
-check_second_run()
-{
-	local again=$dir/again.log
-
-	if ! grep -q '^ok ' "$again" 2>/dev/null; then
-		fail "the second run of the suites has no results"
-	elif grep '^ *not ok' "$again"; then
-		fail "the second run of the suites failed ($again)"
-	fi
 }
 
 check_console()
@@ -97,11 +44,7 @@ check_console()
 	[ -e "$dir/finished" ] || fail "the kernel did not finish (log: $console)"
 	# The leaks made on purpose come last, and are judged below.
 	sed '/Kmemleak testing/,$d' "$console" >"$log"
-	bad_lines "$log" >"$dir/bad_lines"
-	if [ -s "$dir/bad_lines" ]; then
-		head -n 40 "$dir/bad_lines"
-		fail "the kernel log is not clean (log: $console)"
-	fi
+	check_clean "$log"
 }
 
 # Each object that kmemleak reports must be one of the sample module's.
@@ -125,15 +68,15 @@ check_leaks()
 rm -rf "$dir"
 mkdir -p "$dir"
 "$TOP/tools/vm/setup.sh"
-uml_build "$lane" "$dir" "$configs"
+kernel_build um "$lane" "$dir" "$configs"
 if [ "$lane" = uml ]; then
 	run VMEM_AGAIN=1
-	check_first_run
-	check_second_run
+	check_suites "$console" "$dir/first.log"
+	check_again "$dir/again.log"
 	check_console
 else
 	run
-	check_first_run
+	check_suites "$console" "$dir/first.log"
 	check_console
 	check_leaks
 fi

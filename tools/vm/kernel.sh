@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Build and run a UML kernel with vmem in it. Source it after common.sh.
+# Build a kernel with vmem in it, for User Mode Linux or for QEMU, and run the
+# former. Source it after common.sh.
 
-# Set by uml_build: kernel source with vmem grafted into it, and where it is built.
+# Set by kernel_build: kernel source with vmem grafted into it, for what it is
+# built, and where.
 KTREE=
+KARCH=
 BUILD=
 
 # Hard links: 80000 files in seconds. Builds go elsewhere (O=), and graft.sh
@@ -35,38 +38,50 @@ check_config()
 	[ -z "$missing" ] || die "not in the configuration of $2: $missing"
 }
 
-uml_make()
+# kernel_image ARCH: what of a build is booted.
+kernel_image()
 {
-	make -C "$KTREE" ARCH=um O="$BUILD" -j"$JOBS" "$@"
+	case $1 in
+	um)	echo linux ;;
+	x86_64)	echo arch/x86/boot/bzImage ;;
+	*)	die "no kernel for $1" ;;
+	esac
 }
 
-# uml_build NAME DIR CONFIGS [MAKE-VARIABLE...]: build it and copy to DIR what a
-# run needs. The build is kept, by version and configuration, for all copies of
-# this project; they take turns.
-uml_build()
+kernel_make()
 {
-	local name=$1 dir=$2 wanted=$2/config key lock
+	make -C "$KTREE" ARCH="$KARCH" O="$BUILD" -j"$JOBS" "$@"
+}
 
+# kernel_build ARCH NAME DIR CONFIGS [MAKE-VARIABLE...]: build it and copy to DIR
+# what a run needs. The build is kept, by version and configuration, for all
+# copies of this project; they take turns.
+kernel_build()
+{
+	local name=$2 dir=$3 wanted=$3/config image key lock
+
+	KARCH=$1
+	image=$(kernel_image "$KARCH")
 	# shellcheck disable=SC2086 # a list of files
-	(cd "$TOP/tools/vm/config" && cat $3) >"$wanted"
-	shift 3
-	exec {lock}>"$CACHE/uml.lock"
+	(cd "$TOP/tools/vm/config" && cat $4) >"$wanted"
+	shift 4
+	exec {lock}>"$CACHE/kernel.lock"
 	flock -n "$lock" || { say "$name: waiting for another build"; flock "$lock"; }
 	graft_tree
 	key=$(cat "$CACHE/source" "$wanted" | sha256sum | cut -c1-12)
 	BUILD=$CACHE/$name-$key
-	if [ -x "$BUILD/linux" ]; then
+	if [ -e "$BUILD/$image" ]; then
 		say "$name: building what has changed"
 	else
 		say "$name: building a kernel; the first time takes minutes"
 		mkdir -p "$BUILD"
-		quietly "$dir/config.log" uml_make \
+		quietly "$dir/config.log" kernel_make \
 			KCONFIG_ALLCONFIG="$wanted" allnoconfig
 	fi
-	quietly "$dir/build.log" uml_make olddefconfig
+	quietly "$dir/build.log" kernel_make olddefconfig
 	check_config "$wanted" "$BUILD"
-	quietly "$dir/build.log" uml_make all "$@"
-	cp "$BUILD/linux" "$dir/"
+	quietly "$dir/build.log" kernel_make all "$@"
+	cp "$BUILD/$image" "$dir/"
 	find "$BUILD/lib/vmem" "$BUILD/samples" -name '*.ko' \
 		-exec cp {} "$dir/" \; 2>/dev/null || true
 	exec {lock}>&-

@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Lane "smp": the KUnit suites that need several CPUs, on several CPUs of a PC in
+# QEMU, by kernels that look for data races (kcsan) and for locks and accesses that
+# are wrong (lockdep). The two exclude each other.
+#
+#	smp.sh [-s SECONDS] [-f GLOB] [KERNEL:CPUS...]
+#
+#	-s	of stress, shared by all boots (default: SMP_SECONDS, or 60)
+#	-f	the suites, as kunit.filter_glob has it
+#
+# For instance, an hour of looking for races: smp.sh -s 3600 kcsan:4
+
+# shellcheck source=tools/vm/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=tools/vm/kernel.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
+# shellcheck source=tools/vm/suites.sh
+. "$(dirname "${BASH_SOURCE[0]}")/suites.sh"
+
+BOOTS=(kcsan:2 lockdep:2 kcsan:4 lockdep:4)
+
+# KUnit has one pattern: this is for threads, qcache, stress and wait. That stats
+# and walk match, too, does no harm.
+SUITES='vmem_[tqsw][hcta]*'
+
+# KUnit gives a case five minutes. As much stress as this, or more, comes in several
+# runs, of which the first is at boot.
+STRESS_MAX=120
+
+# After so many seconds, stress aside, a guest is given up.
+LIMIT=600
+
+# Watch what touches our data, and nothing else: the strict rules of KCSAN are not
+# those of all the kernel around us, and time is better spent here. Locks and what
+# else orders accesses takes part by its barriers.
+# shellcheck disable=SC2016 # make's variables
+SCOPE=(
+	'OURS=$(filter lib/vmem lib/vmem/%,$(obj))'
+	'KASAN_SANITIZE=$(if $(OURS),y,n)'
+	'KASAN_SANITIZE_rbtree.o=y'
+	'KCSAN_SANITIZE=$(if $(OURS),y,n)'
+	'KCSAN_SANITIZE_rbtree.o=y'
+	'KCSAN_INSTRUMENT_BARRIERS=$(if $(filter $(BARRIERS),$(obj)),y,n)'
+	'BARRIERS=kernel kernel/locking kernel/rcu kernel/sched kernel/time lib mm'
+)
+
+usage()
+{
+	die "usage: smp.sh [-s SECONDS] [-f GLOB] [kcsan:CPUS|lockdep:CPUS]..."
+}
+
+# build KERNEL: into $OUT/smp/KERNEL, once.
+build()
+{
+	local dir=$OUT/smp/$1
+
+	[ ! -e "$dir/bzImage" ] || return 0
+	mkdir -p "$dir"
+	kernel_build x86_64 "smp-$1" "$dir" \
+		"kunit.config smp.config smp-$1.config" "${SCOPE[@]}"
+}
+
+# boot KERNEL CPUS RUNS: run the suites, then guest/kunit. Results are in $dir.
+boot()
+{
+	local append="tsc=reliable kunit.filter_glob=$suites"
+
+	append+=" vmem_kunit.stress_seconds=$((stress / $3))"
+	append+=" VMEM_AGAIN=$(($3 - 1))"
+	"$TOP/tools/vm/initramfs.sh" "$dir/initramfs.cpio.gz" \
+		"$TOP/tools/vm/guest/kunit"
+	"$TOP/tools/vm/qemu.sh" -k "$OUT/smp/$1/bzImage" \
+		-i "$dir/initramfs.cpio.gz" -o "$dir" -c "$2" -m 1024 \
+		-t $((LIMIT + 2 * stress)) -a "$append" ||
+		fail "the guest hung or died"
+}
+
+# shown NAME: what the guest showed under that name.
+shown()
+{
+	sed -n "/^@begin $1\$/,/^@end\$/p" "$dir/results.log" | sed '1d;$d'
+}
+
+# number WHAT NAME: the number after NAME in what the guest showed as WHAT.
+number()
+{
+	shown "$1" | awk -F: -v name="$2" '
+		{ gsub(/^ +/, "", $1) }
+		$1 == name { n = $2 }
+		END { print n + 0 }'
+}
+
+# It has set up watchpoints in great number, and was not turned off.
+check_kcsan()
+{
+	local watched
+
+	watched=$(number kcsan setup_watchpoints)
+	if [ "$(number kcsan enabled)" -ne 1 ] || [ "$watched" -lt 1000 ]; then
+		fail "kcsan is blind: $watched accesses watched"
+	else
+		say "$lane: $watched accesses watched by kcsan"
+	fi
+}
+
+# Any complaint, ours or not, would have turned it off.
+check_lockdep()
+{
+	if [ "$(number lockdep debug_locks)" -ne 1 ]; then
+		fail "lockdep is off"
+	elif ! shown classes | grep vmem_arenas_lock >/dev/null; then
+		fail "lockdep is blind: it knows no lock of vmem"
+	fi
+}
+
+# check KERNEL CPUS RUNS: the boot in $dir.
+check()
+{
+	local run
+
+	check_suites "$dir/console.log" "$dir/suites.log"
+	shown cpus | grep -x "0-$(($2 - 1))" >/dev/null ||
+		fail "the guest did not have $2 CPUs"
+	grep -x '@ok finished' "$dir/results.log" >/dev/null ||
+		fail "the guest did not finish (log: $dir/console.log)"
+	for ((run = 1; run < $3; run++)); do
+		shown "again-$run" >"$dir/again-$run.log"
+		check_again "$dir/again-$run.log"
+	done
+	check_clean "$dir/console.log"
+	"check_$1"
+}
+
+total=${SMP_SECONDS:-60}
+suites=$SUITES
+while getopts s:f: option; do
+	case $option in
+	s) total=$OPTARG ;;
+	f) suites=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || set -- "${BOOTS[@]}"
+for boot; do
+	[[ $boot =~ ^(kcsan|lockdep):[2-8]$ ]] || usage
+done
+stress=$((total / $#))
+runs=$(((stress + STRESS_MAX) / STRESS_MAX))
+
+rm -rf "$OUT/smp"
+"$TOP/tools/vm/setup.sh"
+for boot; do
+	kernel=${boot%:*} cpus=${boot#*:}
+	lane=smp-$kernel-$cpus
+	dir=$OUT/smp/$kernel-$cpus
+	mkdir -p "$dir"
+	build "$kernel"
+	boot "$kernel" "$cpus" "$runs"
+	check "$kernel" "$cpus" "$runs"
+done
+lane=smp
+verdict smp "$passed" "$failed" "$skipped"
