@@ -528,10 +528,10 @@ static __always_inline bool vmem_cpu_enter(const struct vmem *vmp,
 {
 	preempt_disable();
 	*cpu = raw_cpu_ptr(vmp->cpu);
-	/* Not exclusive of interrupts, which undo what they do to it. */
+	/* A data race with interrupts: each undoes what it does to it. */
 	if (unlikely(data_race(--(*cpu)->idle))) {
 		barrier();
-		data_race(++(*cpu)->idle);
+		data_race(++(*cpu)->idle);	/* the same */
 		preempt_enable();
 		return false;
 	}

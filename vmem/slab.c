@@ -232,7 +232,7 @@ static void __widen(const struct vmem *vmp, const struct vmem_seg *seg,
 
 /* The free units around object @nr of a slab, which is free. */
 static struct run __around(const struct vmem *vmp, const struct vmem_seg *slab,
-			     unsigned int nr)
+			   unsigned int nr)
 {
 	const struct vmem_qcache *cache = cache_of(vmp, slab);
 	struct run run = { .last = vmem_seg_end(vmp, slab) };
@@ -576,8 +576,8 @@ struct slab_census {
 };
 
 static const char *slabs_broken(struct vmem *vmp, const struct vmem_qcache *cache,
-			       struct vmem_seg *slab, bool full,
-			       struct slab_census *census)
+				struct vmem_seg *slab, bool full,
+				struct slab_census *census)
 {
 	for (; slab; slab = slab->below) {
 		if (census->slabs++ == cache->slabs)
