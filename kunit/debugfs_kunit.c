@@ -50,6 +50,35 @@ static void files_tell_their_version(struct kunit *test)
 					  "vmem arenas - version: 1\n# id"));
 	KUNIT_EXPECT_TRUE(test, strstarts(read_file(test, &vmem_kstat_sops),
 					  "vmem kstat - version: 1\n# id"));
+	KUNIT_EXPECT_TRUE(test, strstarts(read_file(test, &vmem_qcaches_sops),
+					  "vmem qcaches - version: 1\n# id"));
+}
+
+/* A line for each cache: what it has, less what is at hand or with a user. */
+static void qcaches_shows_slabs(struct kunit *test)
+{
+	vmem_t *vmp = fixture_create(test, "caching", PG, 64 * PG, PG, NULL, NULL,
+				     NULL, 2 * PG, VM_SLEEP);
+	unsigned long addr = take(vmp, 2 * PG, 0);
+	unsigned long object, slabs, unused;
+	const char *text;
+	char line[64];
+	int nr;
+
+	snprintf(line, sizeof(line), "%5u ", vmp->id);
+	text = after(test, read_file(test, &vmem_qcaches_sops), line);
+	nr = sscanf(text, "%lu %lu %lu", &object, &slabs, &unused);
+	KUNIT_EXPECT_EQ(test, nr, 3);
+	KUNIT_EXPECT_EQ(test, object, PG);
+	KUNIT_EXPECT_EQ(test, slabs, 0ul);
+	text = after(test, text, line);
+	nr = sscanf(text, "%lu %lu %lu", &object, &slabs, &unused);
+	KUNIT_EXPECT_EQ(test, nr, 3);
+	KUNIT_EXPECT_EQ(test, object, 2 * PG);
+	KUNIT_EXPECT_EQ(test, slabs, 1ul);
+	KUNIT_EXPECT_EQ(test, unused, 3ul);
+	give(vmp, addr, 2 * PG);
+	vmem_qcache_reap(vmp);
 }
 
 static void arenas_shows_counters(struct kunit *test)
@@ -126,6 +155,7 @@ static void kstat_has_all_names(struct kunit *test)
 
 static struct kunit_case debugfs_cases[] = {
 	KUNIT_CASE(files_tell_their_version),
+	KUNIT_CASE(qcaches_shows_slabs),
 	KUNIT_CASE(arenas_shows_counters),
 	KUNIT_CASE(arenas_are_indented_below_their_source),
 	KUNIT_CASE(arena_disappears_with_its_end),

@@ -373,12 +373,10 @@ size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs)
 	for (i = 0; i < nr; i++) {
 		unsigned long addr = (unsigned long)addrs[i];
 
-		if (!addr || !vmem_cached(vmp, size)) {
+		if (addr && vmem_cached(vmp, size))
+			freed += vmem_qcache_free(vmp, addr, size, _RET_IP_);
+		else
 			freed += vmem_release(vmp, addr, size, _RET_IP_, NULL);
-			continue;
-		}
-		vmem_qcache_free(vmp, addr, size, _RET_IP_);
-		freed++;
 	}
 	return freed;
 }

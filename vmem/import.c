@@ -150,7 +150,7 @@ void vmem_import_release(struct vmem *vmp, struct vmem_span *span,
 }
 
 /*
- * Ask the source, which fails if nobody is going to wait for it. What is not to be
+ * Ask the source, which fails, once, if nobody is going to wait for it. What is not to be
  * given back by us must come from where vmem_free() looks for it.
  */
 static unsigned long ask(const struct vmem *vmp, const struct vmem_req *req)
@@ -165,7 +165,7 @@ static unsigned long ask(const struct vmem *vmp, const struct vmem_req *req)
 		cached.len = cached.size;
 	}
 	addr = vmem_serve(src, &cached);
-	if (!addr && !req->patient)
+	if (!addr && !req->patient && !req->again)
 		vmem_count(src, &src->stats.fail);
 	return addr;
 }

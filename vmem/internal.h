@@ -255,7 +255,7 @@ struct vmem_depot {
 	unsigned int level;		/* [D] size of new magazines */
 	unsigned int contended;		/* [D] since it was trimmed */
 	unsigned int moves;		/* [D] since it was trimmed */
-	bool wanted;			/* a free found no empty magazine */
+	unsigned int wanted;		/* magazines that frees did not find, roughly */
 };
 
 struct vmem_qcache {
@@ -638,7 +638,7 @@ void __vmem_slab_replace(struct vmem *vmp, struct vmem_seg *old,
 			 struct vmem_seg *slab);
 void vmem_slab_fill(struct vmem *vmp, struct vmem_qcache *cache,
 		    struct vmem_magazine *mag);
-void vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
+bool vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 		    const unsigned long *round, unsigned long nr,
 		    unsigned long caller);
 void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
@@ -655,7 +655,7 @@ void vmem_qcache_empty(struct vmem *vmp);
 void vmem_qcache_destroy(struct vmem *vmp);
 void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
 			unsigned long caller);
-void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
+bool vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 		      unsigned long caller);
 unsigned int __vmem_qcache_rows(struct vmem *vmp, struct vmem_qcache_row *row);
 
@@ -666,6 +666,10 @@ void vmem_reclaim_arm(struct vmem *vmp, unsigned long delay);
 void vmem_reclaim_work(struct work_struct *work);
 unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req,
 			   bool drain);
+unsigned long vmem_shrink_count(struct shrinker *shrinker,
+				struct shrink_control *sc);
+unsigned long vmem_shrink_scan(struct shrinker *shrinker,
+			       struct shrink_control *sc);
 int vmem_reclaim_init(void);
 void vmem_reclaim_exit(void);
 

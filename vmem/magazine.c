@@ -31,6 +31,7 @@
 
 #define VMEM_LEVELS		4	/* of magazines: 256, 512, 1024, 2048 bytes */
 #define VMEM_CONTENDED		8	/* times until magazines grow */
+#define VMEM_WANTED		64	/* magazines that are made at a time */
 #define VMEM_PARK_SHARE		100	/* CPUs may hold one part in so many */
 
 /* What a closed slot has: empty for those who allocate, full for those who free. */
@@ -94,6 +95,7 @@ unsigned long vmem_magazine_rounds(const struct vmem *vmp,
 	return min((bytes - sizeof(struct vmem_magazine)) / sizeof(long),
 		   max(left, 0l) / 4 / cache->size);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_magazine_rounds);
 
 /**
  * vmem_magazine_new() - Get memory for a magazine.
@@ -240,7 +242,6 @@ static void depot_put_empty(struct vmem *vmp, struct vmem_qcache *cache,
 	}
 	flags = depot_lock(&cache->depot);
 	list_put(&cache->depot.empty, mag);
-	WRITE_ONCE(cache->depot.wanted, false);
 	cache->depot.moves++;
 	depot_unlock(&cache->depot, flags);
 }
@@ -272,13 +273,18 @@ void vmem_magazine_store(struct vmem *vmp, struct vmem_qcache *cache,
 	vmem_reclaim_arm(vmp, VMEM_TRIM_INTERVAL);
 }
 
-/* Frees find no empty magazine, and cannot make any: have some made. */
+/*
+ * Frees find no empty magazine, and cannot make any: have some made, by the next
+ * allocations or, if there are none, by the worker.
+ */
 void vmem_depot_want(struct vmem *vmp, struct vmem_depot *depot)
 {
-	if (READ_ONCE(depot->wanted))
-		return;
-	WRITE_ONCE(depot->wanted, true);
-	vmem_reclaim_arm(vmp, 0);
+	unsigned int wanted = READ_ONCE(depot->wanted);
+
+	if (wanted < VMEM_WANTED)
+		WRITE_ONCE(depot->wanted, wanted + 1);
+	if (!wanted || !delayed_work_pending(&vmp->caches->trim))
+		vmem_reclaim_arm(vmp, 1);
 }
 
 /* Give all objects in the depot back to the slabs. */
@@ -315,7 +321,6 @@ static void adapt(struct vmem_depot *depot)
 		WRITE_ONCE(depot->level, depot->level - 1);
 	depot->contended = 0;
 	depot->moves = 0;
-	WRITE_ONCE(depot->wanted, false);
 }
 
 /* What has not been needed since the last time: the least there was. */
@@ -364,6 +369,7 @@ bool vmem_depot_trim(struct vmem *vmp, struct vmem_qcache *cache)
 	return READ_ONCE(depot->full.nr) || READ_ONCE(depot->empty.nr) ||
 	       READ_ONCE(depot->level);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_depot_trim);
 
 static const char *list_broken(const struct vmem_depot_list *list, bool full)
 {

@@ -115,12 +115,13 @@ bool vmem_qcache_create(struct vmem *vmp, unsigned long qcache_max, int vmflag)
 
 /*
  * A magazine to be filled: @mag if there is one, from the depot, or a new one. Also
- * a new one if frees found none in the depot: they cannot make any.
+ * a new one if frees have found none in the depot.
  */
 static struct vmem_magazine *vehicle(struct vmem *vmp, struct vmem_qcache *cache,
 				     struct vmem_magazine *mag, int vmflag)
 {
 	struct vmem_magazine *new;
+	unsigned int wanted;
 
 	if (!mag)
 		mag = vmem_depot_get_empty(&cache->depot);
@@ -129,6 +130,9 @@ static struct vmem_magazine *vehicle(struct vmem *vmp, struct vmem_qcache *cache
 	new = vmem_magazine_new(vmp, cache, vmem_gfp_nowait(vmflag));
 	if (!new)
 		return mag;
+	wanted = READ_ONCE(cache->depot.wanted);
+	if (wanted)
+		WRITE_ONCE(cache->depot.wanted, wanted - 1);
 	vmem_magazine_store(vmp, cache, mag);
 	return new;
 }
@@ -251,8 +255,10 @@ static struct vmem_magazine *take_empty(struct vmem *vmp, struct vmem_qcache *ca
  * @caller: Return address, for reports.
  *
  * To the slabs at once if somebody waits for space.
+ *
+ * Return: False if that has shown at once that there is no such object.
  */
-void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
+bool vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 		      unsigned long caller)
 {
 	unsigned long class = vmem_class(vmp, size);
@@ -261,17 +267,16 @@ void vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 
 	if (vmem_magazine_push(vmp, class, addr) ||
 	    vmem_magazine_push_previous(vmp, cache, addr, &spare))
-		return;
+		return true;
 	if (!READ_ONCE(vmp->nr_waiters))
 		mag = take_empty(vmp, cache, spare, caller);
 	else
 		vmem_magazine_store(vmp, cache, spare);
-	if (!mag) {
-		vmem_slab_give(vmp, cache, &addr, 1, caller);
-		return;
-	}
+	if (!mag)
+		return vmem_slab_give(vmp, cache, &addr, 1, caller);
 	mag->round[mag->rounds++] = addr;
 	vmem_magazine_load(vmp, cache, mag);
+	return true;
 }
 
 /* === What is shown === */

@@ -111,24 +111,24 @@ void vmem_reclaim_arm(struct vmem *vmp, unsigned long delay)
 {
 	struct delayed_work *trim = &vmp->caches->trim;
 
-	if (!delay)
-		mod_delayed_work(system_wq, trim, 0);
+	if (delay < VMEM_TRIM_INTERVAL)
+		mod_delayed_work(system_wq, trim, delay);
 	else if (!delayed_work_pending(trim))
 		schedule_delayed_work(trim, delay);
 }
 
-/* Two empty magazines, so that a CPU that only frees need not come again soon. */
+/* Empty magazines for CPUs that only free. */
 static void supply(struct vmem *vmp, struct vmem_qcache *cache)
 {
+	unsigned int wanted = READ_ONCE(cache->depot.wanted);
 	struct vmem_magazine *mag;
-	int i;
 
-	if (!READ_ONCE(cache->depot.wanted))
-		return;
-	for (i = 0; i < 2; i++) {
+	WRITE_ONCE(cache->depot.wanted, 0);
+	for (; wanted; wanted--) {
 		mag = vmem_magazine_new(vmp, cache, GFP_KERNEL | __GFP_NORETRY);
-		if (mag)
-			vmem_magazine_store(vmp, cache, mag);
+		if (!mag)
+			break;
+		vmem_magazine_store(vmp, cache, mag);
 	}
 }
 
@@ -153,8 +153,8 @@ void vmem_reclaim_work(struct work_struct *work)
 
 /* === Memory === */
 
-static unsigned long count_objects(struct shrinker *shrinker,
-				   struct shrink_control *sc)
+unsigned long vmem_shrink_count(struct shrinker *shrinker,
+				struct shrink_control *sc)
 {
 	struct vmem *vmp = NULL;
 	unsigned long nr = 0;
@@ -167,6 +167,7 @@ static unsigned long count_objects(struct shrinker *shrinker,
 	}
 	return nr ?: SHRINK_EMPTY;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_shrink_count);
 
 static unsigned long shrink(struct vmem *vmp, unsigned long nr)
 {
@@ -178,8 +179,8 @@ static unsigned long shrink(struct vmem *vmp, unsigned long nr)
 	return freed;
 }
 
-static unsigned long scan_objects(struct shrinker *shrinker,
-				  struct shrink_control *sc)
+unsigned long vmem_shrink_scan(struct shrinker *shrinker,
+			       struct shrink_control *sc)
 {
 	unsigned long freed = 0;
 	struct vmem *vmp = NULL;
@@ -189,6 +190,7 @@ static unsigned long scan_objects(struct shrinker *shrinker,
 			freed += shrink(vmp, sc->nr_to_scan - freed);
 	return freed ?: SHRINK_STOP;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_shrink_scan);
 
 /* === CPU hotplug === */
 
@@ -209,8 +211,8 @@ int __init vmem_reclaim_init(void)
 	vmem_shrinker = shrinker_alloc(0, "vmem");
 	if (!vmem_shrinker)
 		return -ENOMEM;
-	vmem_shrinker->count_objects = count_objects;
-	vmem_shrinker->scan_objects = scan_objects;
+	vmem_shrinker->count_objects = vmem_shrink_count;
+	vmem_shrinker->scan_objects = vmem_shrink_scan;
 	vmem_shrinker->seeks = DEFAULT_SEEKS;
 	vmem_hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
 						       "lib/vmem:dead", NULL,

@@ -363,12 +363,15 @@ static void release_all(struct vmem *vmp, struct list_head *idle)
  *
  * Here it shows if an object has never been allocated, or is free already, or of
  * another cache: it is reported and dropped.
+ *
+ * Return: Whether all were as they should be.
  */
-void vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
+bool vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 		    const unsigned long *round, unsigned long nr,
 		    unsigned long caller)
 {
 	const unsigned long *end = round + nr;
+	bool good = true;
 
 	while (round < end) {
 		unsigned int left = VMEM_GIVE_BATCH;
@@ -387,9 +390,11 @@ void vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 		spin_unlock_irqrestore(&vmp->lock, flags);
 		if (wrong)
 			vmem_misuse(vmp, wrong, round[-1], cache->size, caller);
+		good &= !wrong;
 		release_all(vmp, &spans);
 	}
 	vmem_seg_trim(vmp);
+	return good;
 }
 
 /* === Dissolving === */
@@ -423,11 +428,12 @@ static bool __helps(const struct vmem *vmp, const struct vmem_seg *slab,
 static struct vmem_seg *__helpful(const struct vmem *vmp, struct vmem_seg *slab,
 				  const struct vmem_req *req)
 {
-	unsigned int left = VMEM_DISSOLVE_LOOK;
+	unsigned int i;
 
-	while (slab && left-- && !__helps(vmp, slab, req))
-		slab = slab->below;
-	return left != -1u ? slab : NULL;
+	for (i = 0; slab && i < VMEM_DISSOLVE_LOOK; i++, slab = slab->below)
+		if (__helps(vmp, slab, req))
+			return slab;
+	return NULL;
 }
 
 static bool has_unused(const struct vmem_qcache *cache)
