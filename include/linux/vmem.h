@@ -30,7 +30,8 @@
  *	any:	tasks (with spinlocks held or interrupts off, too), softirq and
  *		hardirq, never NMI. On PREEMPT_RT not hardirq, nor a task with a
  *		raw spinlock held, or interrupts or preemption off: arenas are
- *		guarded by a spinlock_t.
+ *		guarded by a spinlock_t. What a quantum cache has at hand is got
+ *		without any lock, but nobody can know before that it has.
  *	sleep:	only where sleeping is legal.
  *	flag:	"any" with %VM_NOSLEEP, "sleep" without.
  *
@@ -176,8 +177,9 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
 /**
  * define VM_ABORT - Give up as soon as the first attempts have failed.
  *
- * The call waits for no space, even with %VM_SLEEP, but it may still wait for
- * memory, and an import function other than vmem_alloc() may sleep by itself.
+ * The call waits for no space, even with %VM_SLEEP, nor does it get any back from
+ * quantum caches. But it may still wait for memory, and an import function other
+ * than vmem_alloc() may sleep by itself.
  */
 #define VM_ABORT		0x00002000
 
@@ -295,14 +297,33 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
  * @ffunc: Release function; %NULL to keep imported spans.
  * @source: First argument of @afunc and @ffunc: the arena to import from. With
  *	@afunc and no @source, the arena imports from elsewhere in the kernel.
- * @qcache_max: Largest size that quantum caches should serve; 0 for none. There
- *	are no caches yet: all sizes are served by the arena itself. With
- *	%VMC_NO_QCACHE it sets a minimum import size.
+ * @qcache_max: Largest size that quantum caches should serve; 0 for none. With
+ *	%VMC_NO_QCACHE it sets a minimum import size instead.
  * @vmflag: %VM_SLEEP or %VM_NOSLEEP, which is about this call only, and
  *	%VMC_IDENTIFIER, %VMC_NO_QCACHE as wanted.
  *
  * With vmem_alloc() and vmem_free() as @afunc and @ffunc the arena imports what
  * it lacks from @source, and gives spans back as soon as they are wholly free.
+ *
+ * There are n = min(@qcache_max / @quantum, %VMEM_NQCACHE_MAX) quantum caches, the
+ * division rounded down: one for each size of 1 to n quanta, which serves requests
+ * rounded up to it. The effective qcache_max is n quanta. Larger sizes, and all
+ * vmem_xalloc(), are served by the arena itself.
+ *
+ * A cache cuts its objects from slabs, segments of the arena of up to 64 objects
+ * each. All slabs of an arena are of one size: the smallest power of two above
+ * three times the effective qcache_max, at least 64. A CPU that uses a cache keeps
+ * free objects of it in magazines. Those of all CPUs together have room for a
+ * hundredth at most of what the arena has of its own, or can get from arenas that
+ * have no caches. Where there is no space for some 400 objects of a size, magazines are
+ * not used for it, and each call takes the arena lock to get at a slab.
+ *
+ * Caches cost a pointer for each of them and each possible CPU, and 8 bytes for
+ * each CPU, from the beginning; two magazines of up to 256 bytes, 2 KiB if CPUs
+ * contend for them, for each CPU that uses a cache, and those in the depot; and a
+ * record of 56 bytes for each slab. With %VM_SLEEP an arena for which there is no
+ * per-CPU memory is made without caches. So is one whose slabs would be half of
+ * all addresses.
  *
  * Context: flag. Takes the lock of no other arena.
  * Return: The arena. %NULL if refused (bad quantum, bad span, identifier
@@ -335,10 +356,12 @@ vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
  * vmem_destroy() - End an arena.
  * @vmp: The arena, or %NULL.
  *
- * What is still allocated is reported as leaked. Imported spans go back to the
- * source, leaks or not; those without a release function stay with it. Refused,
- * and the arena kept, while another arena has it as source or a thread sleeps in
- * it. Apart from that, no other call on @vmp may be in progress or follow.
+ * Quantum caches are drained first. What is still allocated then is reported as
+ * leaked: objects of caches one by one, by their size, slabs not. Imported spans go
+ * back to the source, leaks or not; those without a release function stay with it.
+ * Refused, and the arena kept, while another arena has it as source or a thread
+ * sleeps in it. Apart from that, no other call on @vmp may be in progress or
+ * follow.
  *
  * Context: sleep. Takes the arena lock; the release function is called without.
  */
@@ -350,11 +373,21 @@ void vmem_destroy(vmem_t *vmp);
  * @size: Units wanted, not 0. The block occupies @size rounded up to the quantum.
  * @vmflag: %VM_SLEEP or %VM_NOSLEEP, modifiers, and at most one policy.
  *
- * If the arena holds a free segment that can serve, every policy finds one. If
- * not, the arena imports; if that fails, %VM_SLEEP waits.
+ * A size up to the effective qcache_max, see vmem_create(), comes from a quantum
+ * cache: rounded up to the quantum, aligned to it, and wherever the cache has one.
+ * Policy and %VM_ENDALLOC are ignored.
  *
- * Context: flag. Takes the arena lock, and never while it calls the import
- * function or the source.
+ * For other sizes, if the arena holds a free segment that can serve, every policy
+ * finds one.
+ *
+ * If there is nothing, the arena imports. If that fails, it gets back what quantum
+ * caches hold, its own and those of the arenas that it imports from: with
+ * %VM_NOSLEEP all but what other CPUs have in their magazines, with %VM_SLEEP that,
+ * too. If that does not do, either, %VM_SLEEP waits.
+ *
+ * Context: flag. Takes no lock if this CPU has an object of that size in its
+ * magazines; otherwise a raw one for a moment, or the arena lock, and never while
+ * it calls the import function or the source.
  * Return: The block's address, to be given to vmem_free() with the same @size.
  * %NULL if refused (zero size, or a size that no arena could serve and that would
  * be waited for), or if there was no space or no memory for records.
@@ -372,8 +405,18 @@ void *vmem_alloc(vmem_t *vmp, size_t size, int vmflag);
  * Sleepers that could now be served are woken. A wrong @addr or @size is
  * reported and changes nothing.
  *
+ * A size up to the effective qcache_max, see vmem_create(), goes to a quantum
+ * cache, which knows of an object only how many quanta it has. That one was free
+ * already, has never been allocated, or is of another cache, is found when the
+ * magazine that it was put into is emptied. Until then it may be handed out again.
+ * The report comes late, its caller need not be who made the mistake, and its size
+ * is that of the cache's objects; the arena's own records are never damaged. With
+ * CONFIG_VMEM_AUDIT nothing passes through magazines, and each such mistake is
+ * found at once. %NULL always is.
+ *
  * Context: any, if the release function is legal there. Never sleeps and never
- * allocates memory. Takes the arena lock.
+ * allocates memory. Takes no lock if this CPU has room in a magazine; otherwise a
+ * raw one for a moment, or the arena lock.
  */
 void vmem_free(vmem_t *vmp, void *addr, size_t size);
 
@@ -391,10 +434,12 @@ void vmem_free(vmem_t *vmp, void *addr, size_t size);
  * @maxaddr: First address beyond the block. 0 means no limit.
  * @vmflag: As for vmem_alloc().
  *
- * Quantum caches are never used. An arena imports for requests without @nocross,
- * @minaddr and @maxaddr only. A single number is had by the window [n, n + 1).
+ * Quantum caches are never used. What they hold is no free space to begin with,
+ * but they give it back for a request that finds nothing else, as vmem_alloc()
+ * tells. An arena imports for requests without @nocross, @minaddr and @maxaddr
+ * only. A single number is had by the window [n, n + 1).
  *
- * Context: As vmem_alloc().
+ * Context: As vmem_alloc() of a size that is not cached.
  * Return: As vmem_alloc(), to be given to vmem_xfree(). Also %NULL if refused
  * because the constraints are malformed.
  */
@@ -407,7 +452,12 @@ void *vmem_xalloc(vmem_t *vmp, size_t size, size_t align, size_t phase,
  * @addr: What vmem_xalloc() returned.
  * @size: The size it was called with.
  *
- * Context: As vmem_free().
+ * Each of vmem_alloc() and vmem_xalloc() has its own function to free. They may be
+ * mixed only for sizes above the effective qcache_max, see vmem_create(), or if the
+ * arena has no quantum caches: to vmem_xfree() an object of a cache is a bad free,
+ * and so is to a cache, sooner or later, what vmem_xalloc() returned.
+ *
+ * Context: As vmem_free() of a size that is not cached.
  */
 void vmem_xfree(vmem_t *vmp, void *addr, size_t size);
 
@@ -419,9 +469,9 @@ void vmem_xfree(vmem_t *vmp, void *addr, size_t size);
  * @addrs: Array of @nr addresses, to be filled in.
  * @vmflag: As for vmem_alloc(). %VM_PANIC panics below @nr.
  *
- * Each is as one by vmem_alloc(), and freed by vmem_free() or vmem_free_bulk().
- * Without %VM_NOSLEEP it waits until it has all of them: two callers who wait for
- * what the other one has already got wait for ever.
+ * Each is as one by vmem_alloc(), no faster, and freed by vmem_free() or
+ * vmem_free_bulk(). Without %VM_NOSLEEP it waits until it has all of them: two
+ * callers who wait for what the other one has already got wait for ever.
  *
  * Context: As vmem_alloc().
  * Return: How many were made, from the start of @addrs on; what is behind them is
@@ -440,7 +490,8 @@ size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
  * Each is given back as by vmem_free(); a refused one does not stop the others.
  *
  * Context: As vmem_free().
- * Return: How many were accepted.
+ * Return: How many were accepted. Of a size that is cached, all but %NULL are: what
+ * else may be wrong with them need not have been noticed yet.
  */
 size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs);
 
@@ -505,9 +556,17 @@ size_t vmem_size(vmem_t *vmp, int typemask);
  * vmem_qcache_reap() - Give what quantum caches hold back to the arena.
  * @vmp: The arena.
  *
- * Does nothing so far, as there are no quantum caches yet.
+ * Empties the magazines of all CPUs, each by an interrupt on that CPU, and the
+ * depots. Slabs that are wholly free then become free space; others keep their free
+ * objects, which vmem_alloc() of their size finds there, and any other request
+ * that would fail without them. A CPU that goes offline meanwhile has its magazines
+ * emptied when it is dead, perhaps after the return.
  *
- * Context: sleep.
+ * A request that finds no space does this by itself. Call it to have imported spans
+ * go back, or before vmem_walk() and vmem_size() are read.
+ *
+ * Context: sleep. Takes the arena lock, and a raw one for each depot; the release
+ * function is called without.
  */
 void vmem_qcache_reap(vmem_t *vmp);
 
