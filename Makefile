@@ -3,7 +3,7 @@
 # What a person types; "make help" lists it. kbuild reads Kbuild instead.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-LANES := static uml uml-debug smp debian
+LANES := static uml uml-audit uml-debug smp debian
 
 modules: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -43,6 +43,7 @@ help:
 	@echo 'check            run all tests:'
 	@echo '  check-static     style, documentation, builds without a warning'
 	@echo '  check-uml        KUnit under User Mode Linux'
+	@echo '  check-uml-audit  the same with CONFIG_VMEM_AUDIT'
 	@echo '  check-uml-debug  the same, looking for bad accesses, locks, leaks'
 	@echo '  check-smp        KUnit on 2 and 4 CPUs, looking for data races, locks'
 	@echo '  check-debian     stock kernels in QEMU: load, use, unload'

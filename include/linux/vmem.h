@@ -490,8 +490,8 @@ size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
  * Each is given back as by vmem_free(); a refused one does not stop the others.
  *
  * Context: As vmem_free().
- * Return: How many were accepted. Of a size that is cached, all but %NULL are: what
- * else may be wrong with them need not have been noticed yet.
+ * Return: How many were accepted. What is wrong with those of a size that is cached
+ * need not have been noticed yet.
  */
 size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs);
 

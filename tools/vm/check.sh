@@ -9,7 +9,7 @@
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-LANES="static uml uml-debug smp debian"
+LANES="static uml uml-audit uml-debug smp debian"
 
 passed=0
 failed=0
@@ -21,6 +21,7 @@ command_of()
 	case $1 in
 	static)		echo static.sh ;;
 	uml)		echo uml.sh release ;;
+	uml-audit)	echo uml.sh audit ;;
 	uml-debug)	echo uml.sh debug ;;
 	smp)		echo smp.sh ;;
 	debian)		echo debian.sh ;;

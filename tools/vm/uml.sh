@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# uml.sh release|debug: the KUnit suites under User Mode Linux; in "release" twice
-# in one boot, while the kernel of "debug" is slower, as it looks for bad accesses,
-# locks, contexts and leaks. Neither root nor hardware is needed.
+# uml.sh release|audit|debug: the KUnit suites under User Mode Linux; in "release"
+# twice in one boot, in "audit" with CONFIG_VMEM_AUDIT, while the kernel of "debug"
+# is slower, as it looks for bad accesses, locks, contexts and leaks. Neither root
+# nor hardware is needed.
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -18,13 +19,18 @@ release)
 	configs="kunit.config uml.config"
 	limit=300
 	;;
+audit)
+	lane=uml-audit
+	configs="kunit.config uml.config uml-audit.config"
+	limit=300
+	;;
 debug)
 	lane=uml-debug
 	configs="kunit.config uml.config uml-debug.config"
 	limit=900
 	;;
 *)
-	die "usage: uml.sh release|debug"
+	die "usage: uml.sh release|audit|debug"
 	;;
 esac
 dir=$OUT/$lane
@@ -78,6 +84,6 @@ else
 	run
 	check_suites "$console" "$dir/first.log"
 	check_console
-	check_leaks
+	[ "$lane" = uml-audit ] || check_leaks
 fi
 verdict "$lane" "$passed" "$failed" "$skipped"
