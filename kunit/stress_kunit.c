@@ -35,7 +35,7 @@
 #define BULK		16
 #define MOST_QUANTA	100000
 #define STAGES		5		/* tests, which share the time */
-#define LIMIT		(60 * HZ)
+#define LIMIT		(200 * HZ)
 
 static unsigned int stress_seconds = 2;
 module_param(stress_seconds, uint, 0444);

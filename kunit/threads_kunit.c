@@ -24,7 +24,7 @@
 #define BASE		(16 * PG)
 #define HOLD		256		/* blocks of a filler */
 #define ROUNDS		300		/* requests of a sleeper, or fillings */
-#define LIMIT		(60 * HZ)
+#define LIMIT		(200 * HZ)
 
 struct crew;
 
