@@ -82,7 +82,7 @@ BAD_LOG='Kernel panic|BUG:|WARNING:|Oops|Call Trace|KASAN|KCSAN|recursive lockin
 # the kernel was made to fail an allocation, it says so with a backtrace. And 6.12
 # counts the deadline server of a CPU among its running tasks, but stops it only
 # after it has looked, when the CPU goes offline, whether any are left (kernel/sched/
-# core.c, sched_cpu_dying()): a warning, once in some hundred times.
+# core.c, sched_cpu_dying()): a warning, twice in 2089 times here.
 bad_lines()
 {
 	awk -v bad="$BAD_LOG" '
