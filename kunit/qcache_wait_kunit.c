@@ -252,6 +252,19 @@ static void holes_serve_xalloc(struct kunit *test)
 	cached_expect_whole(test, bag->vmp, CACHED_BASE, 64 * PG);
 }
 
+/* 21 objects of 3 leave one unit of a slab of 64, on no list of those with free ones. */
+static void waste_of_a_full_slab_is_had(struct kunit *test)
+{
+	vmem_t *vmp = cached_ids(test, 64, 3);
+	struct bag *bag = bag_of_ids(test, vmp, 64);
+
+	KUNIT_EXPECT_EQ(test, bag_fill(bag, 3, 21), 21ul);
+	EXPECT_STAT(test, vmp, ALLOC, 1);
+	KUNIT_EXPECT_NE(test, bag_take(bag, 1, 0), 0ul);
+	EXPECT_STAT(test, vmp, MEM_INUSE, 64);
+	EXPECT_VALID(test, vmp);
+}
+
 /* Of 48 objects in three slabs, six adjacent ones of each go. */
 static void holes_serve_an_uncached_size(struct kunit *test)
 {
@@ -522,6 +535,7 @@ static struct kunit_case qcache_wait_cases[] = {
 	KUNIT_CASE(holes_serve_several_classes),
 	KUNIT_CASE(holes_serve_xalloc),
 	KUNIT_CASE(holes_serve_an_uncached_size),
+	KUNIT_CASE(waste_of_a_full_slab_is_had),
 	KUNIT_CASE(misuse_after_a_slab_was_dissolved),
 	KUNIT_CASE(free_wakes_a_sleeper_of_the_class),
 	KUNIT_CASE(free_wakes_a_sleeper_of_another_class),
