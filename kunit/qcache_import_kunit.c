@@ -138,6 +138,24 @@ static void caches_over_caches(struct kunit *test)
 	cached_expect_whole(test, p, CACHED_BASE, AMPLE);
 }
 
+static void free_by_wrapper(vmem_t *source, void *addr, size_t size)
+{
+	vmem_free(source, addr, size);
+}
+
+/* What is given back by vmem_free() must have come from where that looks for it. */
+static void release_function_frees_into_the_caches(struct kunit *test)
+{
+	vmem_t *p = cached_arena(test, AMPLE, PG, 8 * PG);
+	vmem_t *c = cached_create(test, "child", 0, 0, PG, vmem_alloc,
+				  free_by_wrapper, p, 0, VM_SLEEP);
+
+	give(c, take(c, PG, 0), PG);
+	cached_reap(test, p, 0);
+	EXPECT_STAT(test, p, MISUSE, 0);
+	EXPECT_VALID(test, p);
+}
+
 static void own_span_is_used_before_the_source(struct kunit *test)
 {
 	vmem_t *p = fixture_arena(test, CACHED_BASE + AMPLE, AMPLE, PG);
@@ -343,6 +361,7 @@ static struct kunit_case qcache_import_cases[] = {
 	KUNIT_CASE(identifiers_through_a_child),
 	KUNIT_CASE(source_without_room_for_a_slab),
 	KUNIT_CASE(caches_over_caches),
+	KUNIT_CASE(release_function_frees_into_the_caches),
 	KUNIT_CASE(own_span_is_used_before_the_source),
 	KUNIT_CASE(import_is_tried_twice_at_most),
 	KUNIT_CASE(abort_imports_twice_at_most),

@@ -423,6 +423,20 @@ static void leak_of_objects_goes_back_to_the_source(struct kunit *test)
 	EXPECT_STAT(test, p, MEM_INUSE, 0);
 }
 
+/* At once: from a magazine it would be handed out, and look like a failure. */
+static void free_of_null_is_refused(struct kunit *test)
+{
+	vmem_t *vmp = cached_arena(test, 8192 * PG, PG, 8 * PG);
+	unsigned long addr = take(vmp, PG, 0);
+
+	EXPECT_REFUSED(test, vmp, "bad free", give(vmp, 0, PG));
+	give(vmp, addr, PG);
+	addr = take(vmp, PG, 0);
+	KUNIT_EXPECT_NE(test, addr, 0ul);
+	give(vmp, addr, PG);
+	cached_reap(test, vmp, 0);
+}
+
 static struct kunit_case qcache_misuse_cases[] = {
 	KUNIT_CASE(zero_size_with_caches),
 	KUNIT_CASE(impossible_request_with_caches),
@@ -452,6 +466,7 @@ static struct kunit_case qcache_misuse_cases[] = {
 	KUNIT_CASE(leak_of_identifiers),
 	KUNIT_CASE(what_magazines_hold_is_no_leak),
 	KUNIT_CASE(leak_of_objects_goes_back_to_the_source),
+	KUNIT_CASE(free_of_null_is_refused),
 	{}
 };
 
