@@ -96,7 +96,8 @@ unsigned long vmem_reclaim(struct vmem *vmp, const struct vmem_req *req, bool wa
 			addr = serve_from(vmp, &again, from, &sub);
 		}
 		from = vmem_import_next(from, &sub, &next);
-		sub = next;
+		if (from)
+			sub = next;
 	}
 	return addr;
 }
