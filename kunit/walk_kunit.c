@@ -151,7 +151,7 @@ struct tour {
 	unsigned int visits[NR_PAGES];
 };
 
-static unsigned long page_address(unsigned int i)
+static unsigned long page_at(unsigned int i)
 {
 	return (i + 1) * PG;
 }
@@ -187,7 +187,7 @@ static struct tour *new_tour(struct kunit *test, vmem_t *source,
 	else
 		tour->vmp = fixture_arena(test, PG, NR_PAGES * PG, PG);
 	for (i = 0; i < NR_PAGES; i++)
-		KUNIT_ASSERT_EQ(test, take(tour->vmp, PG, 0), page_address(i));
+		KUNIT_ASSERT_EQ(test, take(tour->vmp, PG, 0), page_at(i));
 	return tour;
 }
 
@@ -217,7 +217,7 @@ static void case_095_callback_frees_what_it_is_given(struct kunit *test)
 static void change_an_odd_page(struct tour *tour, unsigned long start, size_t size)
 {
 	unsigned int i = prandom_u32_state(&tour->rnd) % NR_PAGES | 1;
-	unsigned long addr = page_address(i);
+	unsigned long addr = page_at(i);
 
 	if (!xtake(tour->vmp, PG, 0, 0, 0, addr, addr + PG, 0))
 		xgive(tour->vmp, addr, PG);
@@ -256,7 +256,7 @@ static void free_all(struct tour *tour, unsigned long start, size_t size)
 	int i;
 
 	for (i = 0; tour->calls == 1 && i < NR_PAGES; i++)
-		give(tour->vmp, page_address(i), PG);
+		give(tour->vmp, page_at(i), PG);
 	EXPECT_LAYOUT(tour->test, tour->vmp, VMEM_FREE, "1000+40000");
 }
 
@@ -313,9 +313,9 @@ static void free_ahead_and_take_in_halves(struct tour *tour, unsigned long start
 {
 	if (tour->calls > 1)
 		return;
-	give(tour->vmp, page_address(2), PG);
-	give(tour->vmp, page_address(3), PG);
-	EXPECT_ADDR(tour->test, take(tour->vmp, 2 * PG, 0), page_address(2));
+	give(tour->vmp, page_at(2), PG);
+	give(tour->vmp, page_at(3), PG);
+	EXPECT_ADDR(tour->test, take(tour->vmp, 2 * PG, 0), page_at(2));
 }
 
 static void segment_made_ahead_of_the_walk(struct kunit *test)
@@ -384,7 +384,7 @@ static void free_all_spans(struct tour *tour, unsigned long start, size_t size)
 	int i;
 
 	for (i = 0; tour->calls == 1 && i < NR_PAGES; i++)
-		give(tour->vmp, page_address(i), PG);
+		give(tour->vmp, page_at(i), PG);
 	EXPECT_STAT(tour->test, tour->vmp, MEM_TOTAL, 0);
 }
 

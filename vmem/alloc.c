@@ -175,6 +175,16 @@ static __always_inline void *allocate(struct vmem *vmp, const struct vmem_req *r
 	return likely(addr) ? (void *)addr : allocate_later(vmp, req);
 }
 
+/* The end of each request: @addr goes to the caller. */
+static __always_inline void *finish(struct vmem *vmp, void *addr,
+				    unsigned long size, int vmflag,
+				    unsigned long caller)
+{
+	if (unlikely(!addr))
+		vmem_panic(vmp, vmflag);
+	return addr;
+}
+
 /* A size that no quantum cache serves. */
 static noinline void *alloc_plain(struct vmem *vmp, unsigned long size, int vmflag,
 				  unsigned long caller)
@@ -184,27 +194,24 @@ static noinline void *alloc_plain(struct vmem *vmp, unsigned long size, int vmfl
 
 	if (vmem_req_plain(vmp, &req, size, vmflag, caller))
 		addr = allocate(vmp, &req);
-	if (unlikely(!addr))
-		vmem_panic(vmp, vmflag);
-	return addr;
+	return finish(vmp, addr, size, vmflag, caller);
 }
 
 /* A size that one does serve, but not from this CPU's loaded magazine. */
 static noinline void *alloc_cached(struct vmem *vmp, unsigned long size, int vmflag,
 				   unsigned long caller)
 {
-	void *addr = vmem_qcache_alloc(vmp, size, vmflag, caller);
+	void *addr = NULL;
 
-	if (unlikely(!addr))
-		vmem_panic(vmp, vmflag);
-	return addr;
+	addr = vmem_qcache_alloc(vmp, size, vmflag, caller);
+	return finish(vmp, addr, size, vmflag, caller);
 }
 
 /* A call that may sleep, or has no arena. */
 static noinline void *alloc_sleep(struct vmem *vmp, unsigned long size, int vmflag,
 				  unsigned long caller)
 {
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	vmem_might_wait(vmflag);
 	if (vmem_absent(vmp, caller)) {
 		vmem_panic(vmp, vmflag);
 		return NULL;
@@ -247,12 +254,10 @@ void *vmem_xalloc(vmem_t *vmp, size_t size, size_t align, size_t phase,
 	};
 	void *addr = NULL;
 
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	vmem_might_wait(vmflag);
 	if (!vmem_absent(vmp, _RET_IP_) && vmem_req_constrained(vmp, &req))
 		addr = allocate(vmp, &req);
-	if (unlikely(!addr))
-		vmem_panic(vmp, vmflag);
-	return addr;
+	return finish(vmp, addr, size, vmflag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmem_xalloc);
 
@@ -350,16 +355,12 @@ size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
 {
 	size_t got = 0;
 
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
-	if (!nr)
-		return 0;
+	vmem_might_wait(vmflag);
 	for (; got < nr; got++) {
-		addrs[got] = alloc_sleep(vmp, size, vmflag & ~VM_PANIC, _RET_IP_);
+		addrs[got] = alloc_sleep(vmp, size, vmflag, _RET_IP_);
 		if (!addrs[got])
 			break;
 	}
-	if (got < nr)
-		vmem_panic(vmp, vmflag);
 	return got;
 }
 EXPORT_SYMBOL_GPL(vmem_alloc_bulk);

@@ -124,15 +124,18 @@ struct vmem *vmem_arena_pin_next(struct vmem *vmp)
 /* === Creation === */
 
 /* What is wrong with the arguments of a creation, if anything. */
-static const char *wrong_creation(unsigned long quantum, struct vmem *src,
-				  int vmflag)
+static const char *wrong_creation(const struct vmem_spec *spec)
 {
-	if (!is_power_of_2(quantum))
+	const struct vmem *src = spec->source;
+
+	if (!is_power_of_2(spec->quantum))
 		return "bad quantum";
-	if ((vmflag & VMC_IDENTIFIER) && (vmflag & VMC_KMEMLEAK))
+	if ((spec->vmflag & VMC_IDENTIFIER) && (spec->vmflag & VMC_KMEMLEAK))
 		return "bad flags";
-	if (src && ((src->cflags ^ vmflag) & VMC_IDENTIFIER))
+	if (src && ((src->cflags ^ spec->vmflag) & VMC_IDENTIFIER))
 		return "identifier mismatch";
+	if (!spec->growing && spec->alloc_fn == vmem_dma_alloc && !(src && src->dma))
+		return "no device";
 	return NULL;
 }
 
@@ -208,67 +211,111 @@ static bool add(struct vmem *vmp, unsigned long addr, unsigned long size,
 	return !*wrong;
 }
 
-/* The arena, with its first span, known to nobody yet; or what is wrong. */
-static struct vmem *create(const char *name, unsigned long base,
-			   unsigned long size, unsigned long quantum,
-			   struct vmem *src, unsigned long qcache_max, int vmflag,
-			   const char **wrong)
+/* Some flags are not for callers, or not for all of them. */
+static int creation_flags(const struct vmem_spec *spec)
+{
+	int cflags = spec->vmflag & VMC_FLAGS & ~VMC_XALLOC;
+
+	return spec->growing ? (cflags & ~VMC_POPULATOR) | VMC_XALLOC :
+			       cflags & ~VMC_XALIGN;
+}
+
+static void set_import(struct vmem *vmp, const struct vmem_spec *spec)
+{
+	if (spec->growing)
+		vmp->ximport_fn = spec->ximport_fn;
+	else
+		vmp->alloc_fn = spec->alloc_fn;
+	vmp->free_fn = spec->free_fn;
+	vmp->dma = spec->dma;
+	vmp->creator = spec->caller;
+}
+
+/* Caches and the first span, as far as there shall be any. */
+static bool equip(struct vmem *vmp, const struct vmem_spec *spec,
+		  const char **wrong)
+{
+	if (!vmem_qcache_create(vmp, spec->qcache_max, spec->vmflag))
+		return false;
+	if (!spec->with_span && !spec->base && !spec->size)
+		return true;
+	return add(vmp, spec->base, spec->size, spec->vmflag, wrong);
+}
+
+/* The arena, known to nobody yet; or what is wrong. */
+static struct vmem *create(const struct vmem_spec *spec, const char **wrong)
 {
 	struct vmem *vmp;
 
-	*wrong = wrong_creation(quantum, src, vmflag);
+	*wrong = wrong_creation(spec);
 	if (*wrong)
 		return NULL;
-	vmp = kzalloc(sizeof(*vmp), vmem_gfp_nofail(vmflag));
+	vmp = kzalloc(sizeof(*vmp), vmem_gfp_nofail(spec->vmflag));
 	if (!vmp)
 		return NULL;
-	init(vmp, name, quantum);
-	vmp->source = src;
-	vmp->cflags = vmflag & VMC_FLAGS;
+	init(vmp, spec->name, spec->quantum);
+	vmp->source = spec->source;
+	vmp->cflags = creation_flags(spec);
 	if (vmp->cflags & VMC_NO_QCACHE)
-		vmp->min_import = vmem_slab_size(quantum, qcache_max);
-	if (vmem_qcache_create(vmp, qcache_max, vmflag) &&
-	    ((!base && !size) || add(vmp, base, size, vmflag, wrong)))
-		return vmp;
-	/* No caches, or no span. */
-	discard(vmp);
-	return NULL;
-}
-
-static struct vmem *publish(struct vmem *vmp, vmem_free_t *free_fn)
-{
-	vmp->free_fn = free_fn;
-	__module_get(THIS_MODULE);
-	enlist(vmp);
+		vmp->min_import = vmem_slab_size(spec->quantum, spec->qcache_max);
+	if (!equip(vmp, spec, wrong)) {
+		discard(vmp);
+		return NULL;
+	}
+	set_import(vmp, spec);
 	return vmp;
 }
 
-static void refuse_creation(const char *wrong, const char *name,
-			    unsigned long base, unsigned long size, int vmflag,
-			    unsigned long caller)
+/* Tell why there is no arena, if somebody is to blame for it. */
+void vmem_refuse_creation(const char *wrong, const struct vmem_spec *spec)
 {
 	if (wrong)
-		vmem_report(wrong, name ?: "", base, size, caller);
-	vmem_panic(NULL, vmflag);
+		vmem_report(wrong, spec->name ?: "", spec->base, spec->size,
+			    spec->caller);
+	vmem_panic(NULL, spec->vmflag);
+}
+
+/**
+ * vmem_build() - Create an arena.
+ * @spec: What it is to be like.
+ *
+ * Return: The arena; %NULL if refused, which has been reported, or if there is no
+ * memory and the flags say not to wait.
+ */
+struct vmem *vmem_build(const struct vmem_spec *spec)
+{
+	const char *wrong;
+	struct vmem *vmp;
+
+	vmem_might_wait(spec->vmflag);
+	vmp = create(spec, &wrong);
+	if (!vmp) {
+		vmem_refuse_creation(wrong, spec);
+		return NULL;
+	}
+	__module_get(THIS_MODULE);
+	enlist(vmp);
+	return vmp;
 }
 
 vmem_t *vmem_create(const char *name, void *base, size_t size, size_t quantum,
 		    vmem_alloc_t *afunc, vmem_free_t *ffunc, vmem_t *source,
 		    size_t qcache_max, int vmflag)
 {
-	const char *wrong;
-	struct vmem *vmp;
+	struct vmem_spec spec = {
+		.name = name,
+		.base = (unsigned long)base,
+		.size = size,
+		.quantum = quantum,
+		.alloc_fn = afunc,
+		.free_fn = ffunc,
+		.source = source,
+		.qcache_max = qcache_max,
+		.vmflag = vmflag,
+		.caller = _RET_IP_,
+	};
 
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
-	vmp = create(name, (unsigned long)base, size, quantum, source,
-		     qcache_max, vmflag & ~(VMC_XALLOC | VMC_XALIGN), &wrong);
-	if (!vmp) {
-		refuse_creation(wrong, name, (unsigned long)base, size, vmflag,
-				_RET_IP_);
-		return NULL;
-	}
-	vmp->alloc_fn = afunc;
-	return publish(vmp, ffunc);
+	return vmem_build(&spec);
 }
 EXPORT_SYMBOL_GPL(vmem_create);
 
@@ -276,19 +323,21 @@ vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
 		     vmem_ximport_t *afunc, vmem_free_t *ffunc, vmem_t *source,
 		     size_t qcache_max, int vmflag)
 {
-	const char *wrong;
-	struct vmem *vmp;
+	struct vmem_spec spec = {
+		.name = name,
+		.base = (unsigned long)base,
+		.size = size,
+		.quantum = quantum,
+		.growing = true,
+		.ximport_fn = afunc,
+		.free_fn = ffunc,
+		.source = source,
+		.qcache_max = qcache_max,
+		.vmflag = vmflag,
+		.caller = _RET_IP_,
+	};
 
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
-	vmp = create(name, (unsigned long)base, size, quantum, source,
-		     qcache_max, (vmflag & ~VMC_POPULATOR) | VMC_XALLOC, &wrong);
-	if (!vmp) {
-		refuse_creation(wrong, name, (unsigned long)base, size, vmflag,
-				_RET_IP_);
-		return NULL;
-	}
-	vmp->ximport_fn = afunc;
-	return publish(vmp, ffunc);
+	return vmem_build(&spec);
 }
 EXPORT_SYMBOL_GPL(vmem_xcreate);
 
@@ -297,7 +346,7 @@ void *vmem_add(vmem_t *vmp, void *addr, size_t size, int vmflag)
 	const char *wrong = NULL;
 	bool added = false;
 
-	might_sleep_if(!(vmflag & VM_NOSLEEP));
+	vmem_might_wait(vmflag);
 	if (!vmem_absent(vmp, _RET_IP_))
 		added = add(vmp, (unsigned long)addr, size, vmflag, &wrong);
 	if (wrong)
@@ -348,21 +397,29 @@ static void drop_all(struct vmem *vmp)
 	}
 }
 
-void vmem_destroy(vmem_t *vmp)
+/* End an arena on behalf of @caller. */
+void vmem_end(struct vmem *vmp, unsigned long caller)
 {
-	might_sleep();
-	if (!vmp)
-		return;
 	if (needed(vmp)) {
-		vmem_misuse(vmp, "arena in use", 0, 0, _RET_IP_);
+		vmem_misuse(vmp, "arena in use", 0, 0, caller);
 		return;
 	}
 	await_visitors(vmp);
 	vmem_qcache_empty(vmp);
-	vmem_report_leak(vmp, _RET_IP_);
+	vmem_report_leak(vmp, caller);
 	drop_all(vmp);
+	if (vmp->alloc_fn)
+		vmem_free_now();
 	delist(vmp);
+	vmem_dma_exit(vmp->dma);
 	discard(vmp);
 	module_put(THIS_MODULE);
+}
+
+void vmem_destroy(vmem_t *vmp)
+{
+	might_sleep();
+	if (vmp)
+		vmem_end(vmp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmem_destroy);

@@ -37,4 +37,17 @@ static inline void shrinker_free(struct shrinker *shrinker)
 }
 #endif
 
+/*
+ * The largest order was an exclusive limit until "mm, treewide: redefine MAX_ORDER
+ * sanely", 6.4, and has had this name since "mm, treewide: rename MAX_ORDER to
+ * MAX_PAGE_ORDER", 6.8. Goes with 6.1, or 6.7.
+ */
+#ifndef MAX_PAGE_ORDER
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#else
+#define MAX_PAGE_ORDER	MAX_ORDER
+#endif
+#endif
+
 #endif /* _VMEM_COMPAT_H */

@@ -4,14 +4,6 @@
  */
 #include "internal.h"
 
-/**
- * vmem_gfp() - The gfp flags for memory on behalf of a request.
- * @vmflag: Flags of the request.
- *
- * Return: ``GFP_KERNEL`` with %VM_SLEEP. With %VM_NOSLEEP ``GFP_NOWAIT``, or
- * ``GFP_ATOMIC`` with %VM_PUSHPAGE, and no warnings. All with ``__GFP_NORETRY`` if
- * there is %VM_NORMALPRI.
- */
 gfp_t vmem_gfp(int vmflag)
 {
 	gfp_t gfp = GFP_KERNEL;
@@ -24,6 +16,7 @@ gfp_t vmem_gfp(int vmflag)
 		gfp |= __GFP_NORETRY;
 	return gfp;
 }
+EXPORT_SYMBOL_GPL(vmem_gfp);
 
 /**
  * vmem_gfp_nowait() - The same for a first try, whatever @vmflag says of waiting.

@@ -320,6 +320,26 @@ struct vmem_stats {
 
 /* === The arena === */
 
+/* What an arena is made from. */
+struct vmem_spec {
+	const char *name;
+	unsigned long base;
+	unsigned long size;
+	bool with_span;			/* even if @base and @size are 0 */
+	unsigned long quantum;
+	bool growing;			/* as by vmem_xcreate() */
+	union {				/* by @growing */
+		vmem_alloc_t *alloc_fn;
+		vmem_ximport_t *ximport_fn;
+	};
+	vmem_free_t *free_fn;
+	struct vmem *source;
+	struct vmem_dma *dma;
+	unsigned long qcache_max;
+	int vmflag;
+	unsigned long caller;
+};
+
 struct vmem {
 	/* Read by every call, written by none. */
 	unsigned long cached_max;	/* [C] largest size of a quantum cache */
@@ -335,6 +355,8 @@ struct vmem {
 	vmem_free_t *free_fn;		/* [C] */
 	struct vmem *source;		/* [C] */
 	unsigned long min_import;	/* [C] */
+	struct vmem_dma *dma;		/* [C] made by vmem_create_dma() */
+	unsigned long creator;		/* [C] return address, for reports */
 	void *private;			/* by the user */
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
@@ -373,11 +395,37 @@ extern struct kmem_cache *vmem_wide_cache;	/* struct vmem_wide_seg */
 extern spinlock_t vmem_arenas_lock;
 struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth);
 struct vmem *vmem_arena_pin_next(struct vmem *vmp);
+struct vmem *vmem_build(const struct vmem_spec *spec);
+void vmem_refuse_creation(const char *wrong, const struct vmem_spec *spec);
+void vmem_end(struct vmem *vmp, unsigned long caller);
 
 /* context.c */
-gfp_t vmem_gfp(int vmflag);
 gfp_t vmem_gfp_nowait(int vmflag);
 gfp_t vmem_gfp_nofail(int vmflag);
+
+/* Complain if a call that may sleep is made where that is illegal. */
+static inline void vmem_might_wait(int vmflag)
+{
+	if (!(vmflag & VM_NOSLEEP))
+		might_alloc(GFP_KERNEL);
+}
+
+/* memory.c */
+struct vmem_later {
+	struct llist_node node;
+	void (*free)(struct vmem_later *entry);
+};
+
+void vmem_free_later(struct vmem_later *entry);
+void vmem_free_now(void);
+void vmem_memory_exit(void);
+void *vmem_insist(void *(*get)(void *arg, size_t size, gfp_t gfp), void *arg,
+		  size_t size, int vmflag);
+bool vmem_pages_possible(size_t size);
+
+/* dma.c */
+void vmem_dma_exit(struct vmem_dma *dma);
+const char *vmem_dma_broken(const struct vmem *vmp);
 
 /* request.c */
 bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,

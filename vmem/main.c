@@ -37,6 +37,7 @@ no_wide_cache:
 /* Each arena holds a reference to the module: there is none left now. */
 static void __exit vmem_exit(void)
 {
+	vmem_memory_exit();
 	vmem_debugfs_exit();
 	vmem_reclaim_exit();
 	kmem_cache_destroy(vmem_wide_cache);

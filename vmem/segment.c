@@ -27,7 +27,8 @@ static struct kmem_cache *seg_cache(bool wide)
 	return wide ? vmem_wide_cache : vmem_seg_cache;
 }
 
-static bool new_tag(struct list_head *tags, bool wide, gfp_t gfp)
+static bool new_tag(const struct vmem *vmp, struct list_head *tags, bool wide,
+		    gfp_t gfp)
 {
 	struct vmem_seg *seg = kmem_cache_alloc(seg_cache(wide), gfp);
 
@@ -56,7 +57,7 @@ unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 	gfp_t gfp = vmem_gfp_nowait(vmflag);
 	unsigned int nr = 0;
 
-	while (nr < want && new_tag(tags, wide, gfp))
+	while (nr < want && new_tag(vmp, tags, wide, gfp))
 		nr++;
 	if (nr >= need)
 		return nr;
@@ -65,7 +66,7 @@ unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
 		return nr;
 	vmem_count(vmp, &vmp->stats.populate_wait);
 	for (; nr < need; nr++)
-		new_tag(tags, wide, GFP_KERNEL | __GFP_NOFAIL);
+		new_tag(vmp, tags, wide, GFP_KERNEL | __GFP_NOFAIL);
 	return nr;
 }
 

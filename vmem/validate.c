@@ -250,6 +250,7 @@ static const char *arena_broken(struct vmem *vmp)
 					       census.nr_allocated);
 	broken = broken ?: __vmem_slab_broken(vmp, census.nr_slabs);
 	broken = broken ?: __vmem_order_broken(vmp);
+	broken = broken ?: vmem_dma_broken(vmp);
 	return broken;
 }
 

@@ -44,6 +44,9 @@
 
 #include <linux/types.h>
 
+struct device;
+struct resource;
+
 /**
  * typedef vmem_t - An arena.
  *
@@ -353,6 +356,89 @@ vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
 		     size_t qcache_max, int vmflag);
 
 /**
+ * vmem_create_resource() - Create an arena of the addresses of a resource.
+ * @name: As for vmem_create(); %NULL for the resource's own name.
+ * @res: A BAR, a window: from its start to its end.
+ * @quantum: As for vmem_create().
+ * @qcache_max: As for vmem_create().
+ * @vmflag: As for vmem_create().
+ *
+ * Nothing is claimed: whoever owns the resource, normally by pci_request_region()
+ * or devm_request_mem_region(), shares it out. What is left at both ends when it
+ * is cut to multiples of @quantum is not used, nor is address 0.
+ *
+ * Context: As vmem_create().
+ * Return: As vmem_create(). A resource that has been assigned no address, or has
+ * some beyond what a pointer can carry, is a bad span.
+ */
+vmem_t *vmem_create_resource(const char *name, const struct resource *res,
+			     size_t quantum, size_t qcache_max, int vmflag);
+
+/**
+ * devm_vmem_create() - Create an arena that ends with its device's driver.
+ * @dev: The device.
+ * @name: As for vmem_create().
+ * @base: As for vmem_create().
+ * @size: As for vmem_create().
+ * @quantum: As for vmem_create().
+ * @afunc: As for vmem_create().
+ * @ffunc: As for vmem_create().
+ * @source: As for vmem_create().
+ * @qcache_max: As for vmem_create().
+ * @vmflag: As for vmem_create().
+ *
+ * vmem_destroy() follows when the driver is detached, or its probe function fails.
+ * As what is managed ends in reverse order, a source that is made before its
+ * children outlives them, and blocks must be freed by then: by remove(), or by
+ * an action that is added later.
+ *
+ * Context: sleep.
+ * Return: As vmem_create(); %NULL, too, if there is no memory to note it down.
+ */
+vmem_t *devm_vmem_create(struct device *dev, const char *name, void *base,
+			 size_t size, size_t quantum, vmem_alloc_t *afunc,
+			 vmem_free_t *ffunc, vmem_t *source, size_t qcache_max,
+			 int vmflag);
+
+/**
+ * devm_vmem_xcreate() - The same for an arena whose imports may grow.
+ * @dev: The device.
+ * @name: As for vmem_create().
+ * @base: As for vmem_create().
+ * @size: As for vmem_create().
+ * @quantum: As for vmem_create().
+ * @afunc: As for vmem_xcreate().
+ * @ffunc: As for vmem_create().
+ * @source: As for vmem_create().
+ * @qcache_max: As for vmem_create().
+ * @vmflag: As for vmem_xcreate().
+ *
+ * Context: sleep.
+ * Return: As devm_vmem_create().
+ */
+vmem_t *devm_vmem_xcreate(struct device *dev, const char *name, void *base,
+			  size_t size, size_t quantum, vmem_ximport_t *afunc,
+			  vmem_free_t *ffunc, vmem_t *source, size_t qcache_max,
+			  int vmflag);
+
+/**
+ * devm_vmem_create_resource() - The same for the addresses of a resource.
+ * @dev: The device.
+ * @name: As for vmem_create_resource().
+ * @res: As for vmem_create_resource().
+ * @quantum: As for vmem_create().
+ * @qcache_max: As for vmem_create().
+ * @vmflag: As for vmem_create().
+ *
+ * Context: sleep.
+ * Return: As vmem_create_resource(); %NULL, too, if there is no memory to note it
+ * down.
+ */
+vmem_t *devm_vmem_create_resource(struct device *dev, const char *name,
+				  const struct resource *res, size_t quantum,
+				  size_t qcache_max, int vmflag);
+
+/**
  * vmem_destroy() - End an arena.
  * @vmp: The arena, or %NULL.
  *
@@ -589,5 +675,177 @@ void vmem_set_private(vmem_t *vmp, void *priv);
  * Return: The pointer; %NULL if none was set.
  */
 void *vmem_get_private(vmem_t *vmp);
+
+/**
+ * vmem_gfp() - The gfp flags that allocation flags stand for.
+ * @vmflag: %VM_SLEEP or %VM_NOSLEEP, %VM_PUSHPAGE, %VM_NORMALPRI. Others are ignored.
+ *
+ * What the library uses for its own memory, and import functions for theirs:
+ *
+ * ====================================  =======================================
+ * %VM_SLEEP                             ``GFP_KERNEL``
+ * %VM_SLEEP | %VM_PUSHPAGE              ``GFP_KERNEL``
+ * %VM_NOSLEEP                           ``GFP_NOWAIT | __GFP_NOWARN``
+ * %VM_NOSLEEP | %VM_PUSHPAGE            ``GFP_ATOMIC | __GFP_NOWARN``
+ * any of these with %VM_NORMALPRI       the same with ``__GFP_NORETRY``
+ * ====================================  =======================================
+ *
+ * The scopes of memalloc_noio_save(), memalloc_nofs_save() and memalloc_noreclaim_save()
+ * are obeyed, as these flags are given to the kernel's allocators as they are.
+ *
+ * Context: any. Takes no lock.
+ * Return: The gfp flags.
+ */
+gfp_t vmem_gfp(int vmflag);
+
+/*
+ * Kernel memory. Import and release functions for arenas of real memory, which
+ * gets it in spans and hands it out in blocks of any size, aligned to the quantum.
+ */
+
+/**
+ * vmem_pages_alloc() - Import function for whole pages, contiguous in physical memory.
+ * @source: Not used; %NULL.
+ * @size: Bytes, from alloc_pages_exact().
+ * @vmflag: As for import functions.
+ *
+ * For arenas without source and a quantum of up to ``PAGE_SIZE``. Memory comes as it
+ * is, with whatever is in it.
+ *
+ * With %VM_SLEEP this waits until there is memory, or with %VM_KILLABLE a fatal
+ * signal; with %VM_NORMALPRI each try is a light one. What the page allocator could
+ * never give is not waited for.
+ *
+ * Context: flag.
+ * Return: The pages, or %NULL.
+ */
+void *vmem_pages_alloc(vmem_t *source, size_t size, int vmflag);
+
+/**
+ * vmem_pages_free() - Release function for vmem_pages_alloc().
+ * @source: Not used.
+ * @addr: What it returned.
+ * @size: What it was asked for.
+ *
+ * Context: any.
+ */
+void vmem_pages_free(vmem_t *source, void *addr, size_t size);
+
+/**
+ * vmem_kvmalloc_alloc() - Import function for memory of kvmalloc().
+ * @source: Not used; %NULL.
+ * @size: Bytes.
+ * @vmflag: As for import functions.
+ *
+ * As vmem_pages_alloc(). With %VM_NOSLEEP it is memory of kmalloc(), or none.
+ *
+ * Context: flag.
+ * Return: The memory, or %NULL.
+ */
+void *vmem_kvmalloc_alloc(vmem_t *source, size_t size, int vmflag);
+
+/**
+ * vmem_kvmalloc_free() - Release function for vmem_kvmalloc_alloc().
+ * @source: Not used.
+ * @addr: What it returned.
+ * @size: What it was asked for.
+ *
+ * What must be unmapped to be freed is freed a little later, by a worker, but not
+ * later than vmem_destroy() returns.
+ *
+ * Context: any.
+ */
+void vmem_kvmalloc_free(vmem_t *source, void *addr, size_t size);
+
+/**
+ * vmem_vmalloc_alloc() - Import function for memory of vmalloc().
+ * @source: Not used; %NULL.
+ * @size: Bytes.
+ * @vmflag: As for import functions.
+ *
+ * As vmem_pages_alloc(), but not contiguous in physical memory. With %VM_NOSLEEP
+ * there is none, so such an arena serves who may not sleep from what it has.
+ *
+ * Context: flag.
+ * Return: The memory, or %NULL.
+ */
+void *vmem_vmalloc_alloc(vmem_t *source, size_t size, int vmflag);
+
+/**
+ * vmem_vmalloc_free() - Release function for vmem_vmalloc_alloc().
+ * @source: Not used.
+ * @addr: What it returned.
+ * @size: What it was asked for.
+ *
+ * Freed a little later, as by vmem_kvmalloc_free().
+ *
+ * Context: any.
+ */
+void vmem_vmalloc_free(vmem_t *source, void *addr, size_t size);
+
+/**
+ * vmem_create_dma() - Create a source of DMA-coherent memory of a device.
+ * @name: As for vmem_create().
+ * @dev: The device. Its coherent DMA mask is set by its driver.
+ * @vmflag: %VM_SLEEP or %VM_NOSLEEP for this call, and other flags as for
+ *	vmem_create() of an empty arena.
+ *
+ * The source has no numbers of its own; it carries the device. Arenas that have it
+ * as source, vmem_dma_alloc() and vmem_dma_free() as functions, and any quantum up
+ * to ``PAGE_SIZE``, hand out kernel addresses of that memory, and vmem_dma_addr()
+ * tells what the device calls them::
+ *
+ *	src = vmem_create_dma("card", dev, VM_SLEEP);
+ *	rings = vmem_create("rings", NULL, 0, 64, vmem_dma_alloc, vmem_dma_free,
+ *			    src, 0, VM_SLEEP);
+ *	ring = vmem_alloc(rings, 192, VM_SLEEP);
+ *	writeq(vmem_dma_addr(rings, ring), io + RING_BASE);
+ *
+ * A reference to @dev is held until vmem_destroy(). But coherent memory must be back
+ * when the driver leaves its device, so end these arenas by then.
+ *
+ * Context: flag.
+ * Return: The source. %NULL if refused (no device) or, with %VM_NOSLEEP, if memory
+ * was short.
+ */
+vmem_t *vmem_create_dma(const char *name, struct device *dev, int vmflag);
+
+/**
+ * vmem_dma_alloc() - Import function for DMA-coherent memory.
+ * @source: Made by vmem_create_dma().
+ * @size: Bytes, a multiple of ``PAGE_SIZE``, from dma_alloc_coherent().
+ * @vmflag: As for import functions.
+ *
+ * With %VM_SLEEP this waits as vmem_pages_alloc() does, up to the size that is the
+ * largest there. More, which an IOMMU or a reserved area may have, is asked for
+ * once. A device without a coherent DMA mask has no such memory.
+ *
+ * Context: flag.
+ * Return: The memory, as the kernel addresses it, or %NULL.
+ */
+void *vmem_dma_alloc(vmem_t *source, size_t size, int vmflag);
+
+/**
+ * vmem_dma_free() - Release function for vmem_dma_alloc().
+ * @source: Made by vmem_create_dma().
+ * @addr: What it returned.
+ * @size: What it was asked for.
+ *
+ * Freed a little later, as by vmem_kvmalloc_free().
+ *
+ * Context: any.
+ */
+void vmem_dma_free(vmem_t *source, void *addr, size_t size);
+
+/**
+ * vmem_dma_addr() - What a device calls an address of its DMA-coherent memory.
+ * @vmp: The arena that the address was allocated from, or one further up.
+ * @addr: The address, or any inside a block.
+ *
+ * Context: any. Takes a lock of the source's, a spinlock_t.
+ * Return: The bus address. ``DMA_MAPPING_ERROR`` if refused: there is no such memory
+ * in any arena that @vmp imports from.
+ */
+dma_addr_t vmem_dma_addr(vmem_t *vmp, void *addr);
 
 #endif /* _LINUX_VMEM_H */
