@@ -168,10 +168,22 @@ void *vmem_allocate(struct vmem *vmp, const struct vmem_req *req)
 	return likely(addr) ? (void *)addr : allocate_later(vmp, req);
 }
 
+/* Is a good request made to fail, to see what its caller does then (fault.c)? */
+static noinline bool made_to_fail(struct vmem *vmp, unsigned long size, int vmflag)
+{
+	if (!vmem_fail(vmflag, size))
+		return false;
+	vmem_count(vmp, &vmp->stats.fail);
+	return true;
+}
+
 static __always_inline void *allocate(struct vmem *vmp, const struct vmem_req *req)
 {
-	unsigned long addr = serve(vmp, req);
+	unsigned long addr;
 
+	if (vmem_fail_armed() && made_to_fail(vmp, req->size, req->vmflag))
+		return NULL;
+	addr = serve(vmp, req);
 	return likely(addr) ? (void *)addr : allocate_later(vmp, req);
 }
 
@@ -203,7 +215,8 @@ static noinline void *alloc_cached(struct vmem *vmp, unsigned long size, int vmf
 {
 	void *addr = NULL;
 
-	addr = vmem_qcache_alloc(vmp, size, vmflag, caller);
+	if (!vmem_fail_armed() || !made_to_fail(vmp, size, vmflag))
+		addr = vmem_qcache_alloc(vmp, size, vmflag, caller);
 	return finish(vmp, addr, size, vmflag, caller);
 }
 
@@ -233,7 +246,8 @@ void *vmem_alloc(vmem_t *vmp, size_t size, int vmflag)
 		return alloc_sleep(vmp, size, vmflag, _RET_IP_);
 	if (!vmem_cached(vmp, size))
 		return alloc_plain(vmp, size, vmflag, _RET_IP_);
-	if (likely(vmem_magazine_pop(vmp, vmem_class(vmp, size), &addr)))
+	if (likely(!vmem_fail_hits()) &&
+	    likely(vmem_magazine_pop(vmp, vmem_class(vmp, size), &addr)))
 		return (void *)addr;
 	return alloc_cached(vmp, size, vmflag, _RET_IP_);
 }

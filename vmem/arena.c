@@ -248,7 +248,7 @@ static struct vmem *create(const struct vmem_spec *spec, const char **wrong)
 	struct vmem *vmp;
 
 	*wrong = wrong_creation(spec);
-	if (*wrong)
+	if (*wrong || vmem_fails(spec->vmflag, spec->size))
 		return NULL;
 	vmp = kzalloc(sizeof(*vmp), vmem_gfp_nofail(spec->vmflag));
 	if (!vmp)
@@ -347,7 +347,7 @@ void *vmem_add(vmem_t *vmp, void *addr, size_t size, int vmflag)
 	bool added = false;
 
 	vmem_might_wait(vmflag);
-	if (!vmem_absent(vmp, _RET_IP_))
+	if (!vmem_absent(vmp, _RET_IP_) && !vmem_fails(vmflag, size))
 		added = add(vmp, (unsigned long)addr, size, vmflag, &wrong);
 	if (wrong)
 		vmem_misuse(vmp, wrong, (unsigned long)addr, size, _RET_IP_);

@@ -427,6 +427,47 @@ bool vmem_pages_possible(size_t size);
 void vmem_dma_exit(struct vmem_dma *dma);
 const char *vmem_dma_broken(const struct vmem *vmp);
 
+/* fault.c */
+#ifdef CONFIG_FAULT_INJECTION
+extern struct fault_attr vmem_fail_attr;
+
+/* Are requests made to fail? */
+static inline bool vmem_fail_armed(void)
+{
+	return READ_ONCE(vmem_fail_attr.probability);
+}
+
+/* Also those that a magazine would serve? */
+static inline bool vmem_fail_hits(void)
+{
+	return vmem_fail_armed();
+}
+#else
+DECLARE_STATIC_KEY_FALSE(vmem_fail_key);
+
+static inline bool vmem_fail_armed(void)
+{
+	return static_branch_unlikely(&vmem_fail_key);
+}
+
+/* Magazines are emptied when the first one is, so that nobody has to ask. */
+static inline bool vmem_fail_hits(void)
+{
+	return false;
+}
+#endif
+
+bool vmem_fail(int vmflag, unsigned long size);
+int vmem_fail_set(const char *text);
+void vmem_fail_init(void);
+void vmem_fail_exit(void);
+
+/* Is a call made to fail that could? It returns NULL then, without a report. */
+static __always_inline bool vmem_fails(int vmflag, unsigned long size)
+{
+	return vmem_fail_armed() && vmem_fail(vmflag, size);
+}
+
 /* request.c */
 bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,
 		    int vmflag, unsigned long caller);

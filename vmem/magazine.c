@@ -25,7 +25,8 @@
  * itself in vmem::nr_waiters and then looks at all slots, to have those that are
  * not closed unloaded on their CPU; we open a slot and then look at nr_waiters.
  * With a full barrier between, on both sides, one of the two sees the other. The
- * depot's lock does the same for the depot.
+ * depot's lock does the same for the depot. Slots stay closed, too, while requests
+ * are made to fail (fault.c): a request that needs nothing would not fail.
  */
 #include "internal.h"
 
@@ -517,7 +518,7 @@ static struct vmem_magazine *load(struct vmem *vmp, unsigned int class,
 	WRITE_ONCE(cpu->loaded[class], mag);
 	/* Pairs with the barrier in drain_all(). */
 	smp_mb();
-	if (READ_ONCE(vmp->nr_waiters)) {
+	if (READ_ONCE(vmp->nr_waiters) || vmem_fail_armed()) {
 		close_slot(cpu, class);
 		if (mag->next)
 			mag->next->next = left;

@@ -25,6 +25,7 @@ static int __init vmem_init(void)
 	if (ret)
 		goto no_reclaim;
 	vmem_debugfs_init();
+	vmem_fail_init();
 	return 0;
 
 no_reclaim:
@@ -37,6 +38,7 @@ no_wide_cache:
 /* Each arena holds a reference to the module: there is none left now. */
 static void __exit vmem_exit(void)
 {
+	vmem_fail_exit();
 	vmem_memory_exit();
 	vmem_debugfs_exit();
 	vmem_reclaim_exit();
