@@ -116,6 +116,13 @@ vmem_t *devm_vmem_xcreate(struct device *dev, const char *name, void *base,
 }
 EXPORT_SYMBOL_GPL(devm_vmem_xcreate);
 
+vmem_t *devm_vmem_create_dma(struct device *dev, const char *name, int vmflag)
+{
+	might_sleep();
+	return manage(dev, vmem_build_dma(name, dev, vmflag, _RET_IP_));
+}
+EXPORT_SYMBOL_GPL(devm_vmem_create_dma);
+
 vmem_t *devm_vmem_create_resource(struct device *dev, const char *name,
 				  const struct resource *res, size_t quantum,
 				  size_t qcache_max, int vmflag)

@@ -236,13 +236,15 @@ void vmem_dma_exit(struct vmem_dma *dma)
 	kfree(dma);
 }
 
-vmem_t *vmem_create_dma(const char *name, struct device *dev, int vmflag)
+/* vmem_create_dma() on behalf of @caller. */
+struct vmem *vmem_build_dma(const char *name, struct device *dev, int vmflag,
+			    unsigned long caller)
 {
 	struct vmem_spec spec = {
 		.name = name,
 		.quantum = PAGE_SIZE,
 		.vmflag = vmflag,
-		.caller = _RET_IP_,
+		.caller = caller,
 	};
 	struct vmem *vmp;
 
@@ -256,5 +258,10 @@ vmem_t *vmem_create_dma(const char *name, struct device *dev, int vmflag)
 	if (!vmp)
 		vmem_dma_exit(spec.dma);
 	return vmp;
+}
+
+vmem_t *vmem_create_dma(const char *name, struct device *dev, int vmflag)
+{
+	return vmem_build_dma(name, dev, vmflag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmem_create_dma);

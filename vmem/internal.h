@@ -424,6 +424,8 @@ void *vmem_insist(void *(*get)(void *arg, size_t size, gfp_t gfp), void *arg,
 bool vmem_pages_possible(size_t size);
 
 /* dma.c */
+struct vmem *vmem_build_dma(const char *name, struct device *dev, int vmflag,
+			    unsigned long caller);
 void vmem_dma_exit(struct vmem_dma *dma);
 const char *vmem_dma_broken(const struct vmem *vmp);
 

@@ -811,6 +811,20 @@ void vmem_vmalloc_free(vmem_t *source, void *addr, size_t size);
 vmem_t *vmem_create_dma(const char *name, struct device *dev, int vmflag);
 
 /**
+ * devm_vmem_create_dma() - The same, to end with the device's driver.
+ * @dev: The device.
+ * @name: As for vmem_create().
+ * @vmflag: As for vmem_create_dma().
+ *
+ * Make the arenas that import from it by devm_vmem_create() and after it: they end
+ * before it, and before the driver has left.
+ *
+ * Context: sleep.
+ * Return: As vmem_create_dma(); %NULL, too, if there is no memory to note it down.
+ */
+vmem_t *devm_vmem_create_dma(struct device *dev, const char *name, int vmflag);
+
+/**
  * vmem_dma_alloc() - Import function for DMA-coherent memory.
  * @source: Made by vmem_create_dma().
  * @size: Bytes, a multiple of ``PAGE_SIZE``, from dma_alloc_coherent().
