@@ -44,6 +44,15 @@ port_lines()
 	shown "$kernel" ports | paste -sd , | sed 's/,/, /g'
 }
 
+memory_lines()
+{
+	shown "$kernel" memory | awk '{
+		if (NR == 1)
+			$1 = "pages:"
+		printf "%-8s %10s %10s %10s\n", $1, $2, $3, $4
+	}'
+}
+
 "$VM/setup.sh"
 rel=$(stock_release "$kernel")
 say "run: building vmem.ko for $rel"
@@ -56,6 +65,9 @@ table "what the driver did" driver_lines "$kernel"
 table "its ports, each written to, then each read" port_lines
 table "the arenas meanwhile (/sys/kernel/debug/vmem/arenas)" \
 	shown "$kernel" arenas
+mib=$(shown "$kernel" memory | awk '$1 == "in-use" { print int($4 / 256) }')
+table "free pages before, while the driver had $mib MiB, and after (20 loads)" \
+	memory_lines
 say "run: checks"
 check_guest "$kernel"
 [ "$FAILED" -eq 0 ] || failed "$FAILED of $((PASSED + FAILED)) checks"

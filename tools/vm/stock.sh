@@ -35,6 +35,8 @@ CARD=(
 	-device "ivshmem-plain,memdev=card"
 )
 
+ARENAS=8	# of the driver
+
 COUNTERS="mem_inuse mem_import mem_total vmem_source alloc free wait fail
 lookup search populate_wait populate_fail contains contains_search misuse"
 
@@ -114,9 +116,10 @@ boot_guest()
 		-i "$dir/guest/initramfs.cpio.gz" -o "$dir/guest" "${@:4}"
 }
 
+# The driver is loaded with 30 MiB of memory 21 times: that takes half a minute.
 boot_demo()
 {
-	boot_guest "$1" demo driver/vmem_demo.ko -- "${CARD[@]}"
+	boot_guest "$1" demo driver/vmem_demo.ko -t 300 -- "${CARD[@]}"
 }
 
 # One instruction is one nanosecond of virtual time: bench/path.c.
@@ -173,12 +176,15 @@ ports_ok()
 		! shown "$1" ports | grep -vx '\([0-9]*\) says hello \1'
 }
 
-# The table of arenas says what is known of the driver: its windows are 6 and
+# The table of arenas says what is known of the driver. Its windows are 6 and
 # take 1662976 bytes of 16 MiB; 8 rings of 768 bytes fit in two pages, imported
-# one by one; one request, for the whole BAR, has failed.
+# one by one; one request, for the whole BAR, has failed. Of 256 commands the tags
+# are not in use; two tables, of 6144 bytes and of 256 KiB, are got apart; five
+# bounce buffers of 768 bytes fit in a slab of a page, 64 descriptors of 64 bytes
+# in another page.
 arenas_sane()
 {
-	shown "$1" arenas | awk '
+	shown "$1" arenas | awk -v arenas="$ARENAS" '
 	function expect(what, is, wanted) {
 		if (is == wanted)
 			return
@@ -201,7 +207,9 @@ arenas_sane()
 		expect("misuse", $10, 0)
 	}
 	$2 == "vmem_demo_minor" { in_use(8, 8, 64, 0, 0) }
-	$2 ~ /^tag@/ { in_use($6 - $7, $3, 1024, 0, 0) }
+	$2 ~ /^tag@/ { in_use(0, 0, 256, 0, 0) }
+	$2 ~ /^table@/ { in_use(2, 6144 + 262144, 270336, 270336, 0) }
+	$2 ~ /^bounce@/ { in_use(52, 212992, 212992, 212992, 0) }
 	$2 ~ /^bar@/ {
 		in_use(6 + 2, 1662976 + 8192, 16777216, 0, 1)
 		column = index($0, "bar@")
@@ -210,9 +218,17 @@ arenas_sane()
 		in_use(8, 6144, 8192, 8192, 0)
 		expect("column", index($0, "ring@"), column + 2)
 	}
+	$2 ~ /^dma@/ {
+		in_use(0, 0, 0, 0, 0)
+		column = index($0, "dma@")
+	}
+	$2 ~ /^desc@/ {
+		in_use(256, 16384, 16384, 16384, 0)
+		expect("column", index($0, "desc@"), column + 2)
+	}
 	END {
 		$2 = "all"
-		expect("arenas of the driver", known, 4)
+		expect("arenas of the driver", known, arenas)
 		exit bad
 	}'
 }
@@ -225,7 +241,8 @@ kstat_sane()
 	[ "$(shown "$1" kstat | head -n 1)" = "vmem kstat - version: 1" ] ||
 		return 1
 	for name in $COUNTERS; do
-		[ "$(shown "$1" kstat | grep -cw "$name")" -eq 4 ] || return 1
+		[ "$(shown "$1" kstat | grep -cw "$name")" -eq "$ARENAS" ] ||
+			return 1
 	done
 }
 
@@ -233,6 +250,43 @@ kstat_sane()
 no_arenas()
 {
 	[ "$(shown "$1" "$2" | wc -l)" -eq 2 ]
+}
+
+# memory_shows KERNEL AWK-CONDITION: of pages "before" the driver was loaded many
+# times, when it was "in-use" for the last time, and "after".
+memory_shows()
+{
+	shown "$1" memory | awk '
+	NR > 1 { free[$1] = $2; vmalloc[$1] = $3; imported[$1] = $4 }
+	END {
+		taken = free["before"] - free["in-use"]
+		missing = free["before"] - free["after"]
+		if (NR == 4 && ('"$2"'))
+			exit
+		printf "memory: %d pages taken, %d imported, %d missing\n",
+			taken, imported["in-use"], missing
+		exit 1
+	}'
+}
+
+# More than 28 MiB, and no less than arenas say.
+memory_taken()
+{
+	memory_shows "$1" 'taken > 7168 && taken >= imported["in-use"]'
+}
+
+# Loads add up: if a page in 600 stayed away each time, it would show. What the
+# kernel keeps for itself comes to about 100 pages.
+memory_back()
+{
+	memory_shows "$1" 'missing <= 256 && missing >= -256'
+}
+
+# The kernel tells who has them, so this is exact. The largest table has 4096.
+vmalloc_back()
+{
+	memory_shows "$1" 'vmalloc["before"] == 0 && vmalloc["after"] == 0 &&
+		vmalloc["in-use"] >= 4096'
 }
 
 log_clean()
@@ -263,6 +317,8 @@ its table is empty at first;	no_arenas idle
 driver loads;			step_ok load-driver
 driver is content;		driver_says :.ok:.*windows.*ports
 asked-for minor is had;		driver_says port.0:.minor.42
+memory keeps what is written;	driver_says :.ok:.memory.keeps
+descriptors have bus addresses;	driver_says descriptor.*at.bus.0x
 ports keep what is written;	ports_ok
 arenas add up;			arenas_sane
 kstat is readable;		kstat_sane
@@ -272,6 +328,9 @@ driver returns all;		driver_says :.ok:.all.returned
 no arena is left;		no_arenas afterwards
 driver loads again;		step_ok load-driver-again
 driver unloads again;		step_ok unload-driver-again
+its arenas take real memory;	memory_taken
+memory of pages, kvmalloc and DMA is back;	memory_back
+vmalloc is back to the last page;	vmalloc_back
 vmem unloads;			step_ok unload-vmem
 debugfs is clean;		step_ok debugfs-gone
 guest powers off by itself;	step_ok finished
