@@ -171,7 +171,7 @@ void *vmem_allocate(struct vmem *vmp, const struct vmem_req *req)
 /* Is a good request made to fail, to see what its caller does then (fault.c)? */
 static noinline bool made_to_fail(struct vmem *vmp, unsigned long size, int vmflag)
 {
-	if (!vmem_fail(vmflag, size))
+	if (!vmem_fail_turn(vmflag, size))
 		return false;
 	vmem_count(vmp, &vmp->stats.fail);
 	return true;
@@ -246,7 +246,7 @@ void *vmem_alloc(vmem_t *vmp, size_t size, int vmflag)
 		return alloc_sleep(vmp, size, vmflag, _RET_IP_);
 	if (!vmem_cached(vmp, size))
 		return alloc_plain(vmp, size, vmflag, _RET_IP_);
-	if (likely(!vmem_fail_hits()) &&
+	if (likely(!vmem_fail_asks_hits()) &&
 	    likely(vmem_magazine_pop(vmp, vmem_class(vmp, size), &addr)))
 		return (void *)addr;
 	return alloc_cached(vmp, size, vmflag, _RET_IP_);

@@ -123,6 +123,18 @@ struct vmem *vmem_arena_pin_next(struct vmem *vmp)
 
 /* === Creation === */
 
+static bool span_valid(unsigned long quantum, unsigned long addr,
+		       unsigned long size)
+{
+	return addr && size && IS_ALIGNED(addr | size, quantum) &&
+	       addr + (size - 1) >= addr;
+}
+
+static bool has_span(const struct vmem_spec *spec)
+{
+	return spec->resource || spec->base || spec->size;
+}
+
 /* What is wrong with the arguments of a creation, if anything. */
 static const char *wrong_creation(const struct vmem_spec *spec)
 {
@@ -130,20 +142,25 @@ static const char *wrong_creation(const struct vmem_spec *spec)
 
 	if (!is_power_of_2(spec->quantum))
 		return "bad quantum";
-	if ((spec->vmflag & VMC_IDENTIFIER) && (spec->vmflag & VMC_KMEMLEAK))
+	if ((spec->vmflag & VMC_KMEMLEAK) &&
+	    ((spec->vmflag & VMC_IDENTIFIER) || spec->resource))
 		return "bad flags";
 	if (src && ((src->cflags ^ spec->vmflag) & VMC_IDENTIFIER))
 		return "identifier mismatch";
 	if (!spec->growing && spec->alloc_fn == vmem_dma_alloc && !(src && src->dma))
 		return "no device";
+	if (has_span(spec) && !span_valid(spec->quantum, spec->base, spec->size))
+		return "bad span";
 	return NULL;
 }
 
-static bool span_valid(unsigned long quantum, unsigned long addr,
-		       unsigned long size)
+/*
+ * Is a good call made to fail that could by its flags (fault.c)? VM_ABORT is about
+ * space, which it does not ask for.
+ */
+static bool made_to_fail(unsigned long size, int vmflag)
 {
-	return addr && size && IS_ALIGNED(addr | size, quantum) &&
-	       addr + (size - 1) >= addr;
+	return vmem_fail_armed() && vmem_fail_turn(vmflag & ~VM_ABORT, size);
 }
 
 static void init(struct vmem *vmp, const char *name, unsigned long quantum)
@@ -174,7 +191,7 @@ static void discard(struct vmem *vmp)
 	kfree(vmp);
 }
 
-/* Add a span of the user's, or tell what is wrong with it. */
+/* Add a valid span of the user's, or tell what is wrong with it. */
 static bool add(struct vmem *vmp, unsigned long addr, unsigned long size,
 		int vmflag, const char **wrong)
 {
@@ -182,10 +199,6 @@ static bool add(struct vmem *vmp, unsigned long addr, unsigned long size,
 	unsigned long flags;
 
 	*wrong = NULL;
-	if (!span_valid(vmp->quantum, addr, size)) {
-		*wrong = "bad span";
-		return false;
-	}
 	span = vmem_span_new(vmp, addr, addr + (size - 1), vmflag);
 	if (!span)
 		return false;
@@ -237,9 +250,8 @@ static bool equip(struct vmem *vmp, const struct vmem_spec *spec,
 {
 	if (!vmem_qcache_create(vmp, spec->qcache_max, spec->vmflag))
 		return false;
-	if (!spec->with_span && !spec->base && !spec->size)
-		return true;
-	return add(vmp, spec->base, spec->size, spec->vmflag, wrong);
+	return !has_span(spec) ||
+	       add(vmp, spec->base, spec->size, spec->vmflag, wrong);
 }
 
 /* The arena, known to nobody yet; or what is wrong. */
@@ -248,7 +260,7 @@ static struct vmem *create(const struct vmem_spec *spec, const char **wrong)
 	struct vmem *vmp;
 
 	*wrong = wrong_creation(spec);
-	if (*wrong || vmem_fails(spec->vmflag, spec->size))
+	if (*wrong || made_to_fail(spec->size, spec->vmflag))
 		return NULL;
 	vmp = kzalloc(sizeof(*vmp), vmem_gfp_nofail(spec->vmflag));
 	if (!vmp)
@@ -347,7 +359,11 @@ void *vmem_add(vmem_t *vmp, void *addr, size_t size, int vmflag)
 	bool added = false;
 
 	vmem_might_wait(vmflag);
-	if (!vmem_absent(vmp, _RET_IP_) && !vmem_fails(vmflag, size))
+	if (vmem_absent(vmp, _RET_IP_))
+		added = false;
+	else if (!span_valid(vmp->quantum, (unsigned long)addr, size))
+		wrong = "bad span";
+	else if (!made_to_fail(size, vmflag))
 		added = add(vmp, (unsigned long)addr, size, vmflag, &wrong);
 	if (wrong)
 		vmem_misuse(vmp, wrong, (unsigned long)addr, size, _RET_IP_);
@@ -408,7 +424,7 @@ void vmem_end(struct vmem *vmp, unsigned long caller)
 	vmem_qcache_empty(vmp);
 	vmem_report_leak(vmp, caller);
 	drop_all(vmp);
-	if (vmp->alloc_fn)
+	if (vmp->alloc_fn || vmp->dma)
 		vmem_free_now();
 	delist(vmp);
 	vmem_dma_exit(vmp->dma);

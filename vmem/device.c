@@ -15,7 +15,8 @@ static void set_span(struct vmem_spec *spec, const struct resource *res)
 {
 	unsigned long first, over, mask = spec->quantum - 1;
 
-	if (!res || res->flags & IORESOURCE_UNSET || res->end > ULONG_MAX)
+	if (!res || !res->flags || res->flags & IORESOURCE_UNSET ||
+	    res->end > ULONG_MAX)
 		return;
 	first = max_t(unsigned long, res->start, 1);
 	over = (res->end + 1) & mask;
@@ -34,7 +35,7 @@ static struct vmem *create_resource(const char *name, const struct resource *res
 {
 	struct vmem_spec spec = {
 		.name = name ?: res ? res->name : NULL,
-		.with_span = true,
+		.resource = true,
 		.quantum = quantum,
 		.qcache_max = qcache_max,
 		.vmflag = vmflag,
@@ -62,10 +63,14 @@ static void end_arena(void *data)
 	vmem_end(vmp, vmp->creator);
 }
 
-static struct vmem *manage(struct device *dev, struct vmem *vmp)
+static struct vmem *manage(struct device *dev, struct vmem *vmp, int vmflag)
 {
-	if (!vmp || devm_add_action_or_reset(dev, end_arena, vmp))
+	if (!vmp)
 		return NULL;
+	if (devm_add_action_or_reset(dev, end_arena, vmp)) {
+		vmem_panic(NULL, vmflag);
+		return NULL;
+	}
 	return vmp;
 }
 
@@ -88,7 +93,7 @@ vmem_t *devm_vmem_create(struct device *dev, const char *name, void *base,
 	};
 
 	might_sleep();
-	return manage(dev, vmem_build(&spec));
+	return manage(dev, vmem_build(&spec), vmflag);
 }
 EXPORT_SYMBOL_GPL(devm_vmem_create);
 
@@ -112,14 +117,14 @@ vmem_t *devm_vmem_xcreate(struct device *dev, const char *name, void *base,
 	};
 
 	might_sleep();
-	return manage(dev, vmem_build(&spec));
+	return manage(dev, vmem_build(&spec), vmflag);
 }
 EXPORT_SYMBOL_GPL(devm_vmem_xcreate);
 
 vmem_t *devm_vmem_create_dma(struct device *dev, const char *name, int vmflag)
 {
 	might_sleep();
-	return manage(dev, vmem_build_dma(name, dev, vmflag, _RET_IP_));
+	return manage(dev, vmem_build_dma(name, dev, vmflag, _RET_IP_), vmflag);
 }
 EXPORT_SYMBOL_GPL(devm_vmem_create_dma);
 
@@ -129,6 +134,6 @@ vmem_t *devm_vmem_create_resource(struct device *dev, const char *name,
 {
 	might_sleep();
 	return manage(dev, create_resource(name, res, quantum, qcache_max, vmflag,
-					   _RET_IP_));
+					   _RET_IP_), vmflag);
 }
 EXPORT_SYMBOL_GPL(devm_vmem_create_resource);

@@ -34,7 +34,7 @@ static bool starts_lower(struct rb_node *a, const struct rb_node *b)
 	return chunk_entry(a)->first < chunk_entry(b)->first;
 }
 
-static int compare(const void *key, const struct rb_node *node)
+static int compare_addr(const void *key, const struct rb_node *node)
 {
 	unsigned long addr = *(const unsigned long *)key;
 	const struct chunk *chunk = chunk_entry(node);
@@ -49,11 +49,11 @@ static struct chunk *__chunk_at(const struct vmem_dma *dma, unsigned long addr)
 	struct rb_node *node;
 
 	lockdep_assert_held(&dma->lock);
-	node = rb_find(&addr, &dma->chunks, compare);
+	node = rb_find(&addr, &dma->chunks, compare_addr);
 	return node ? chunk_entry(node) : NULL;
 }
 
-static void enter(struct vmem_dma *dma, struct chunk *chunk)
+static void enter_chunk(struct vmem_dma *dma, struct chunk *chunk)
 {
 	unsigned long flags;
 
@@ -63,7 +63,8 @@ static void enter(struct vmem_dma *dma, struct chunk *chunk)
 }
 
 /* Take the chunk out that begins at @addr and has that @size, if there is one. */
-static struct chunk *remove(struct vmem_dma *dma, unsigned long addr, size_t size)
+static struct chunk *remove_chunk(struct vmem_dma *dma, unsigned long addr,
+				  size_t size)
 {
 	struct chunk *chunk;
 	unsigned long flags;
@@ -90,21 +91,16 @@ static struct vmem_dma *dma_of(struct vmem *src, size_t size, unsigned long call
 	return src->dma;
 }
 
-static void *get_coherent(void *arg, size_t size, gfp_t gfp)
+/*
+ * Not insisted on: a device may have an area of its own for it, which is no larger
+ * than it is. Who may sleep does so in the arena.
+ */
+static void *get_coherent(struct chunk *chunk, int vmflag)
 {
-	struct chunk *chunk = arg;
-
-	return dma_alloc_coherent(chunk->dev, size, &chunk->bus, gfp);
-}
-
-static void *coherent(struct chunk *chunk, int vmflag)
-{
-	if (!IS_ENABLED(CONFIG_HAS_DMA) || !chunk->dev->coherent_dma_mask)
+	if (!chunk->dev->coherent_dma_mask)
 		return NULL;
-	if (!vmem_pages_possible(chunk->size))
-		return get_coherent(chunk, chunk->size,
-				    vmem_gfp(vmflag) | __GFP_NOWARN);
-	return vmem_insist(get_coherent, chunk, chunk->size, vmflag);
+	return dma_alloc_coherent(chunk->dev, chunk->size, &chunk->bus,
+				  vmem_gfp(vmflag) | __GFP_NOWARN);
 }
 
 void *vmem_dma_alloc(vmem_t *source, size_t size, int vmflag)
@@ -122,13 +118,13 @@ void *vmem_dma_alloc(vmem_t *source, size_t size, int vmflag)
 		return NULL;
 	chunk->dev = dma->dev;
 	chunk->size = size;
-	addr = coherent(chunk, vmflag);
+	addr = get_coherent(chunk, vmflag);
 	if (!addr) {
 		kfree(chunk);
 		return NULL;
 	}
 	chunk->first = (unsigned long)addr;
-	enter(dma, chunk);
+	enter_chunk(dma, chunk);
 	return addr;
 }
 EXPORT_SYMBOL_GPL(vmem_dma_alloc);
@@ -148,7 +144,7 @@ void vmem_dma_free(vmem_t *source, void *addr, size_t size)
 
 	if (!dma)
 		return;
-	chunk = remove(dma, (unsigned long)addr, size);
+	chunk = remove_chunk(dma, (unsigned long)addr, size);
 	if (!chunk) {
 		vmem_misuse(source, "bad free", (unsigned long)addr, size, _RET_IP_);
 		return;
@@ -205,8 +201,8 @@ const char *vmem_dma_broken(const struct vmem *vmp)
 		chunk = chunk_entry(node);
 		if (before && chunk->first - before->first < before->size)
 			broken = "chunks of DMA memory overlap";
-		if (list_empty(&vmp->children))
-			broken = "DMA memory without an arena that has it";
+		if (!chunk->size || chunk->dev != dma->dev)
+			broken = "chunk of DMA memory";
 		before = chunk;
 	}
 	spin_unlock_irqrestore(&dma->lock, flags);
@@ -227,11 +223,15 @@ static struct vmem_dma *new_dma(struct device *dev, int vmflag)
 	return dma;
 }
 
-/* Nobody imports from the source any more, so there are no chunks. */
+/* What is left are spans of arenas that had no release function. */
 void vmem_dma_exit(struct vmem_dma *dma)
 {
+	struct chunk *chunk, *next;
+
 	if (!dma)
 		return;
+	rbtree_postorder_for_each_entry_safe(chunk, next, &dma->chunks, node)
+		free_chunk(&chunk->later);
 	put_device(dma->dev);
 	kfree(dma);
 }
@@ -254,7 +254,11 @@ struct vmem *vmem_build_dma(const char *name, struct device *dev, int vmflag,
 		return NULL;
 	}
 	spec.dma = new_dma(dev, vmflag);
-	vmp = spec.dma ? vmem_build(&spec) : NULL;
+	if (!spec.dma) {
+		vmem_refuse_creation(NULL, &spec);
+		return NULL;
+	}
+	vmp = vmem_build(&spec);
 	if (!vmp)
 		vmem_dma_exit(spec.dma);
 	return vmp;

@@ -16,7 +16,8 @@
 
 #ifdef CONFIG_FAULT_INJECTION
 
-DECLARE_FAULT_ATTR(vmem_fail_attr);
+struct fault_attr vmem_fail_attr = FAULT_ATTR_INITIALIZER;
+EXPORT_SYMBOL_IF_KUNIT(vmem_fail_attr);
 static struct dentry *vmem_fail_dir;
 
 static bool its_turn(unsigned long size)
@@ -56,16 +57,16 @@ void vmem_fail_exit(void)
 #else
 
 DEFINE_STATIC_KEY_FALSE(vmem_fail_key);
-static DEFINE_MUTEX(vmem_fail_mutex);		/* of those who set it */
-static DEFINE_SPINLOCK(vmem_fail_lock);
+static DEFINE_MUTEX(set_mutex);		/* of those who set it */
+static DEFINE_SPINLOCK(own_lock);
 
-static struct {
+static struct {					/* own_lock */
 	unsigned long interval;			/* every so many calls */
 	unsigned long probability;		/* per cent */
 	int space;				/* units to be had before */
 	int times;				/* that calls fail; -1: no limit */
 	unsigned long count;			/* of calls */
-} vmem_fail_attr = {
+} own_attr = {
 	.interval = 1,
 	.times = 1,
 };
@@ -75,23 +76,23 @@ static bool its_turn(unsigned long size)
 	unsigned long flags;
 	bool ret = false;
 
-	spin_lock_irqsave(&vmem_fail_lock, flags);
-	if (!vmem_fail_attr.times)
+	spin_lock_irqsave(&own_lock, flags);
+	if (!own_attr.times)
 		goto unlock;
-	if (vmem_fail_attr.space > 0 && size < vmem_fail_attr.space) {
-		vmem_fail_attr.space -= size;
+	if (own_attr.space > 0 && size < own_attr.space) {
+		own_attr.space -= size;
 		goto unlock;
 	}
-	if (vmem_fail_attr.interval > 1 &&
-	    ++vmem_fail_attr.count % vmem_fail_attr.interval)
+	if (own_attr.interval > 1 &&
+	    ++own_attr.count % own_attr.interval)
 		goto unlock;
-	if (get_random_u32() % 100 >= vmem_fail_attr.probability)
+	if (get_random_u32() % 100 >= own_attr.probability)
 		goto unlock;
-	if (vmem_fail_attr.times > 0)
-		vmem_fail_attr.times--;
+	if (own_attr.times > 0)
+		own_attr.times--;
 	ret = true;
 unlock:
-	spin_unlock_irqrestore(&vmem_fail_lock, flags);
+	spin_unlock_irqrestore(&own_lock, flags);
 	return ret;
 }
 
@@ -113,21 +114,21 @@ int vmem_fail_set(const char *text)
 		   &times) < 4)
 		return -EINVAL;
 
-	mutex_lock(&vmem_fail_mutex);
-	spin_lock_irqsave(&vmem_fail_lock, flags);
-	vmem_fail_attr.interval = interval;
-	vmem_fail_attr.probability = probability;
-	vmem_fail_attr.space = space;
-	vmem_fail_attr.times = times;
-	vmem_fail_attr.count = 0;
-	spin_unlock_irqrestore(&vmem_fail_lock, flags);
+	mutex_lock(&set_mutex);
+	spin_lock_irqsave(&own_lock, flags);
+	own_attr.interval = interval;
+	own_attr.probability = probability;
+	own_attr.space = space;
+	own_attr.times = times;
+	own_attr.count = 0;
+	spin_unlock_irqrestore(&own_lock, flags);
 	if (probability) {
 		static_branch_enable(&vmem_fail_key);
 		empty_magazines();
 	} else {
 		static_branch_disable(&vmem_fail_key);
 	}
-	mutex_unlock(&vmem_fail_mutex);
+	mutex_unlock(&set_mutex);
 	return 0;
 }
 
@@ -136,11 +137,11 @@ static int vmem_fail_show(char *text)
 	unsigned long flags;
 	int ret;
 
-	spin_lock_irqsave(&vmem_fail_lock, flags);
-	ret = sysfs_emit(text, "%lu,%lu,%d,%d\n", vmem_fail_attr.interval,
-			 vmem_fail_attr.probability, vmem_fail_attr.space,
-			 vmem_fail_attr.times);
-	spin_unlock_irqrestore(&vmem_fail_lock, flags);
+	spin_lock_irqsave(&own_lock, flags);
+	ret = sysfs_emit(text, "%lu,%lu,%d,%d\n", own_attr.interval,
+			 own_attr.probability, own_attr.space,
+			 own_attr.times);
+	spin_unlock_irqrestore(&own_lock, flags);
 	return ret;
 }
 
@@ -156,13 +157,13 @@ void vmem_fail_exit(void)
 EXPORT_SYMBOL_IF_KUNIT(vmem_fail_set);
 
 /**
- * vmem_fail() - Is it the turn of a call to fail?
+ * vmem_fail_turn() - Is it the turn of a call to fail?
  * @vmflag: Its flags.
  * @size: Its size, which counts against the attribute's space.
  *
  * Return: Whether it is to fail.
  */
-bool vmem_fail(int vmflag, unsigned long size)
+bool vmem_fail_turn(int vmflag, unsigned long size)
 {
 	if (!(vmflag & (VM_NOSLEEP | VM_ABORT)) || (vmflag & VM_PANIC))
 		return false;

@@ -10,11 +10,14 @@
  */
 #include "internal.h"
 
-/* Imports are a multiple of this, and begin at one if the source is an arena. */
+/*
+ * Imports are a multiple of this, and begin at one if the source is an arena, or
+ * the kernel's memory.
+ */
 static unsigned long import_unit(const struct vmem *vmp)
 {
 	if (!vmp->source)
-		return vmp->quantum;
+		return max(vmp->quantum, vmem_memory_unit(vmp));
 	return max(vmp->quantum, vmp->source->quantum);
 }
 

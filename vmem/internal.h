@@ -325,7 +325,7 @@ struct vmem_spec {
 	const char *name;
 	unsigned long base;
 	unsigned long size;
-	bool with_span;			/* even if @base and @size are 0 */
+	bool resource;			/* has a span, and is no memory */
 	unsigned long quantum;
 	bool growing;			/* as by vmem_xcreate() */
 	union {				/* by @growing */
@@ -419,9 +419,7 @@ struct vmem_later {
 void vmem_free_later(struct vmem_later *entry);
 void vmem_free_now(void);
 void vmem_memory_exit(void);
-void *vmem_insist(void *(*get)(void *arg, size_t size, gfp_t gfp), void *arg,
-		  size_t size, int vmflag);
-bool vmem_pages_possible(size_t size);
+unsigned long vmem_memory_unit(const struct vmem *vmp);
 
 /* dma.c */
 struct vmem *vmem_build_dma(const char *name, struct device *dev, int vmflag,
@@ -439,8 +437,8 @@ static inline bool vmem_fail_armed(void)
 	return READ_ONCE(vmem_fail_attr.probability);
 }
 
-/* Also those that a magazine would serve? */
-static inline bool vmem_fail_hits(void)
+/* Do those that a magazine would serve have to ask? */
+static inline bool vmem_fail_asks_hits(void)
 {
 	return vmem_fail_armed();
 }
@@ -452,23 +450,17 @@ static inline bool vmem_fail_armed(void)
 	return static_branch_unlikely(&vmem_fail_key);
 }
 
-/* Magazines are emptied when the first one is, so that nobody has to ask. */
-static inline bool vmem_fail_hits(void)
+/* Magazines are emptied when the first one is made to, so no. */
+static inline bool vmem_fail_asks_hits(void)
 {
 	return false;
 }
 #endif
 
-bool vmem_fail(int vmflag, unsigned long size);
+bool vmem_fail_turn(int vmflag, unsigned long size);
 int vmem_fail_set(const char *text);
 void vmem_fail_init(void);
 void vmem_fail_exit(void);
-
-/* Is a call made to fail that could? It returns NULL then, without a report. */
-static __always_inline bool vmem_fails(int vmflag, unsigned long size)
-{
-	return vmem_fail_armed() && vmem_fail(vmflag, size);
-}
 
 /* request.c */
 bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,
@@ -720,6 +712,12 @@ void vmem_depot_flush(struct vmem *vmp, struct vmem_qcache *cache);
 unsigned long vmem_depot_shrink(struct vmem_depot *depot, unsigned long nr);
 void vmem_depot_drop(struct vmem *vmp, struct vmem_qcache *cache);
 const char *vmem_depot_broken(struct vmem_depot *depot);
+
+/* Do magazines stay out of use for now? Somebody waits, or is to fail. */
+static inline bool vmem_magazines_closed(const struct vmem *vmp)
+{
+	return READ_ONCE(vmp->nr_waiters) || vmem_fail_armed();
+}
 
 /* slab.c */
 unsigned long __vmem_slab_pop(struct vmem *vmp, struct vmem_qcache *cache);

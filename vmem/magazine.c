@@ -518,7 +518,7 @@ static struct vmem_magazine *load(struct vmem *vmp, unsigned int class,
 	WRITE_ONCE(cpu->loaded[class], mag);
 	/* Pairs with the barrier in drain_all(). */
 	smp_mb();
-	if (READ_ONCE(vmp->nr_waiters) || vmem_fail_armed()) {
+	if (vmem_magazines_closed(vmp)) {
 		close_slot(cpu, class);
 		if (mag->next)
 			mag->next->next = left;

@@ -55,46 +55,48 @@ void vmem_memory_exit(void)
 
 /* === Patience === */
 
-/**
- * vmem_insist() - Get memory, if need be by waiting until there is some.
- * @get: Tries once.
- * @arg: For @get.
- * @size: Bytes.
- * @vmflag: Whether to wait.
- *
- * There is no ``__GFP_NOFAIL`` for large blocks, and none that a signal ends.
- *
- * Return: The memory, or %NULL.
+/*
+ * Get memory, if need be by trying until there is some. There is no __GFP_NOFAIL
+ * for large blocks, and none that a signal ends.
  */
-void *vmem_insist(void *(*get)(void *arg, size_t size, gfp_t gfp), void *arg,
-		  size_t size, int vmflag)
+static void *insist(void *(*get)(size_t size, gfp_t gfp), size_t size, int vmflag)
 {
 	gfp_t gfp = vmem_gfp(vmflag) | __GFP_NOWARN;
-	void *addr = get(arg, size, gfp);
+	void *addr = get(size, gfp);
 
 	if (vmflag & VM_NOSLEEP)
 		return addr;
 	while (!addr && !((vmflag & VM_KILLABLE) && fatal_signal_pending(current))) {
 		memalloc_retry_wait(gfp);
-		addr = get(arg, size, gfp);
+		addr = get(size, gfp);
 	}
 	return addr;
 }
 
 /* Is there as much memory at all? Otherwise it is not worth waiting for. */
-static bool possible(size_t size)
+static bool memory_possible(size_t size)
 {
 	return size && (size - 1) >> PAGE_SHIFT < totalram_pages();
 }
 
-/* === Pages === */
-
-bool vmem_pages_possible(size_t size)
+/**
+ * vmem_memory_unit() - What spans of an arena's own import function consist of.
+ * @vmp: The arena.
+ *
+ * Return: Whole pages, if that is one of those here; otherwise 1.
+ */
+unsigned long vmem_memory_unit(const struct vmem *vmp)
 {
-	return possible(size) && get_order(size) <= MAX_PAGE_ORDER;
+	if (vmp->cflags & VMC_XALLOC)
+		return 1;
+	return vmp->alloc_fn == vmem_pages_alloc ||
+	       vmp->alloc_fn == vmem_kvmalloc_alloc ||
+	       vmp->alloc_fn == vmem_vmalloc_alloc ? PAGE_SIZE : 1;
 }
 
-static void *get_pages(void *arg, size_t size, gfp_t gfp)
+/* === Pages === */
+
+static void *get_pages(size_t size, gfp_t gfp)
 {
 	return alloc_pages_exact(size, gfp);
 }
@@ -102,9 +104,9 @@ static void *get_pages(void *arg, size_t size, gfp_t gfp)
 void *vmem_pages_alloc(vmem_t *source, size_t size, int vmflag)
 {
 	vmem_might_wait(vmflag);
-	if (!vmem_pages_possible(size))
+	if (!memory_possible(size) || get_order(size) > MAX_PAGE_ORDER)
 		return NULL;
-	return vmem_insist(get_pages, NULL, size, vmflag);
+	return insist(get_pages, size, vmflag);
 }
 EXPORT_SYMBOL_GPL(vmem_pages_alloc);
 
@@ -118,12 +120,15 @@ EXPORT_SYMBOL_GPL(vmem_pages_free);
 
 /*
  * Less than a page may come from a cache of slab objects whose size is no power of
- * two, and whose alignment therefore is less than a quantum.
+ * two, and whose alignment therefore is less than a quantum. What KFENCE serves, a
+ * page at most, kmemleak takes for one object, and would not know blocks in it.
  */
-static void *get_kvmalloc(void *arg, size_t size, gfp_t gfp)
+static void *get_kvmalloc(size_t size, gfp_t gfp)
 {
 	if (size < PAGE_SIZE)
 		size = roundup_pow_of_two(size);
+	if (IS_ENABLED(CONFIG_KFENCE) && IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		size = max(size, PAGE_SIZE + 1);
 	return gfpflags_allow_blocking(gfp) ? kvmalloc(size, gfp) :
 					      kmalloc(size, gfp);
 }
@@ -131,9 +136,9 @@ static void *get_kvmalloc(void *arg, size_t size, gfp_t gfp)
 void *vmem_kvmalloc_alloc(vmem_t *source, size_t size, int vmflag)
 {
 	vmem_might_wait(vmflag);
-	if (!possible(size) || size > INT_MAX)
+	if (!memory_possible(size) || size >= VMALLOC_TOTAL || size > INT_MAX)
 		return NULL;
-	return vmem_insist(get_kvmalloc, NULL, size, vmflag);
+	return insist(get_kvmalloc, size, vmflag);
 }
 EXPORT_SYMBOL_GPL(vmem_kvmalloc_alloc);
 
@@ -148,7 +153,7 @@ EXPORT_SYMBOL_GPL(vmem_kvmalloc_free);
 
 /* === vmalloc() === */
 
-static void *get_vmalloc(void *arg, size_t size, gfp_t gfp)
+static void *get_vmalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp);
 }
@@ -156,9 +161,9 @@ static void *get_vmalloc(void *arg, size_t size, gfp_t gfp)
 void *vmem_vmalloc_alloc(vmem_t *source, size_t size, int vmflag)
 {
 	vmem_might_wait(vmflag);
-	if (vmflag & VM_NOSLEEP || !possible(size))
+	if (vmflag & VM_NOSLEEP || !memory_possible(size) || size >= VMALLOC_TOTAL)
 		return NULL;
-	return vmem_insist(get_vmalloc, NULL, size, vmflag);
+	return insist(get_vmalloc, size, vmflag);
 }
 EXPORT_SYMBOL_GPL(vmem_vmalloc_alloc);
 

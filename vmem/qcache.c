@@ -209,7 +209,7 @@ void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
 
 	if (vmem_magazine_pop(vmp, class, &addr))
 		return (void *)addr;
-	if (!READ_ONCE(vmp->nr_waiters))
+	if (!vmem_magazines_closed(vmp))
 		addr = refill(vmp, cache, vmflag);
 	else
 		addr = 0;
@@ -268,7 +268,7 @@ bool vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 	if (vmem_magazine_push(vmp, class, addr) ||
 	    vmem_magazine_push_previous(vmp, cache, addr, &spare))
 		return true;
-	if (!READ_ONCE(vmp->nr_waiters))
+	if (!vmem_magazines_closed(vmp))
 		mag = take_empty(vmp, cache, spare, caller);
 	else
 		vmem_magazine_store(vmp, cache, spare);

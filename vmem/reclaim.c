@@ -126,7 +126,8 @@ static void supply(struct vmem *vmp, struct vmem_qcache *cache)
 
 	WRITE_ONCE(cache->depot.wanted, 0);
 	for (; wanted; wanted--) {
-		mag = vmem_magazine_new(vmp, cache, GFP_KERNEL | __GFP_NORETRY);
+		/* vmem_destroy() waits for us, and reclaim perhaps for who called it. */
+		mag = vmem_magazine_new(vmp, cache, vmem_gfp(VM_NOSLEEP));
 		if (!mag)
 			break;
 		vmem_magazine_store(vmp, cache, mag);

@@ -361,15 +361,16 @@ vmem_t *vmem_xcreate(const char *name, void *base, size_t size, size_t quantum,
  * @res: A BAR, a window: from its start to its end.
  * @quantum: As for vmem_create().
  * @qcache_max: As for vmem_create().
- * @vmflag: As for vmem_create().
+ * @vmflag: As for vmem_create(), but not %VMC_KMEMLEAK: these are no addresses of
+ *	the kernel's.
  *
  * Nothing is claimed: whoever owns the resource, normally by pci_request_region()
  * or devm_request_mem_region(), shares it out. What is left at both ends when it
  * is cut to multiples of @quantum is not used, nor is address 0.
  *
  * Context: As vmem_create().
- * Return: As vmem_create(). A resource that has been assigned no address, or has
- * some beyond what a pointer can carry, is a bad span.
+ * Return: As vmem_create(). A resource without flags, or that has been assigned no
+ * address, or has some beyond what a pointer can carry, is a bad span.
  */
 vmem_t *vmem_create_resource(const char *name, const struct resource *res,
 			     size_t quantum, size_t qcache_max, int vmflag);
@@ -390,7 +391,8 @@ vmem_t *vmem_create_resource(const char *name, const struct resource *res,
  * vmem_destroy() follows when the driver is detached, or its probe function fails.
  * As what is managed ends in reverse order, a source that is made before its
  * children outlives them, and blocks must be freed by then: by remove(), or by
- * an action that is added later.
+ * an action that is added later. If it is refused then, as an arena that is not
+ * managed still imports from this one, nobody can end it any more.
  *
  * Context: sleep.
  * Return: As vmem_create(); %NULL, too, if there is no memory to note it down.
@@ -709,12 +711,14 @@ gfp_t vmem_gfp(int vmflag);
  * @size: Bytes, from alloc_pages_exact().
  * @vmflag: As for import functions.
  *
- * For arenas without source and a quantum of up to ``PAGE_SIZE``. Memory comes as it
- * is, with whatever is in it.
+ * For arenas without source and a quantum of up to ``PAGE_SIZE``. Arenas that have this
+ * or one of the following import whole pages. Memory comes as it is, with whatever is
+ * in it.
  *
- * With %VM_SLEEP this waits until there is memory, or with %VM_KILLABLE a fatal
- * signal; with %VM_NORMALPRI each try is a light one. What the page allocator could
- * never give is not waited for.
+ * With %VM_SLEEP this waits until there is memory, even if somebody frees something
+ * in the arena meanwhile; with %VM_KILLABLE a fatal signal ends that. With
+ * %VM_NORMALPRI each try is a light one. What the page allocator could never give is
+ * not waited for.
  *
  * Context: flag.
  * Return: The pages, or %NULL.
@@ -830,9 +834,9 @@ vmem_t *devm_vmem_create_dma(struct device *dev, const char *name, int vmflag);
  * @size: Bytes, a multiple of ``PAGE_SIZE``, from dma_alloc_coherent().
  * @vmflag: As for import functions.
  *
- * With %VM_SLEEP this waits as vmem_pages_alloc() does, up to the size that is the
- * largest there. More, which an IOMMU or a reserved area may have, is asked for
- * once. A device without a coherent DMA mask has no such memory.
+ * This tries once, with %VM_SLEEP as hard as ``GFP_KERNEL`` does. As a device may have a
+ * small area of its own for it, a request that gets nothing then waits for what is
+ * freed in the arena. A device without a coherent DMA mask has no such memory.
  *
  * Context: flag.
  * Return: The memory, as the kernel addresses it, or %NULL.
