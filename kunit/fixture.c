@@ -18,42 +18,58 @@
 
 #define MAX_REPORTS	64
 
-static struct {
-	raw_spinlock_t lock;
+/* Lines of the kernel log, of one kind. */
+struct lines {
 	unsigned int nr;		/* lines kept; more are only counted */
 	unsigned int next;		/* first one not consumed */
 	char line[MAX_REPORTS][256];
-} reports = {
-	.lock = __RAW_SPIN_LOCK_UNLOCKED(reports.lock),
 };
+
+static DEFINE_RAW_SPINLOCK(lines_lock);
+static struct lines reports;
+static struct lines leaked;		/* what an audit has to say, with stacks */
+static bool in_leaked;			/* the line before was one of those */
+
+static void keep(struct lines *lines, const char *text, size_t len)
+{
+	if (lines->nr < MAX_REPORTS)
+		strscpy(lines->line[lines->nr], text,
+			min(len + 1, sizeof(lines->line[0])));
+	lines->nr++;
+}
+
+static bool begins_with(const char *text, size_t len, const char *prefix)
+{
+	return len >= strlen(prefix) && !memcmp(text, prefix, strlen(prefix));
+}
 
 /* Runs within printk(), in any context; @text is not terminated. */
 static void probe_console(void *ignored, const char *text, size_t len)
 {
 	unsigned long flags;
 
-	if (len < 6 || memcmp(text, "vmem: ", 6))
-		return;
-
-	raw_spin_lock_irqsave(&reports.lock, flags);
-	if (reports.nr < MAX_REPORTS)
-		strscpy(reports.line[reports.nr], text,
-			min(len + 1, sizeof(reports.line[0])));
-	reports.nr++;
-	raw_spin_unlock_irqrestore(&reports.lock, flags);
+	raw_spin_lock_irqsave(&lines_lock, flags);
+	in_leaked = begins_with(text, len, "vmem: leaked: ") ||
+		    (in_leaked && begins_with(text, len, " "));
+	if (in_leaked)
+		keep(&leaked, text, len);
+	else if (begins_with(text, len, "vmem: "))
+		keep(&reports, text, len);
+	raw_spin_unlock_irqrestore(&lines_lock, flags);
 }
 
-static void reports_clear(void)
+static void lines_clear(struct lines *lines)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&reports.lock, flags);
-	reports.nr = 0;
-	reports.next = 0;
-	raw_spin_unlock_irqrestore(&reports.lock, flags);
+	raw_spin_lock_irqsave(&lines_lock, flags);
+	lines->nr = 0;
+	lines->next = 0;
+	raw_spin_unlock_irqrestore(&lines_lock, flags);
 }
 
-const char *fixture_next_report(struct kunit *test)
+/* The next line; empty if there is none. */
+static const char *next_line(struct kunit *test, struct lines *lines)
 {
 	const char *line = "";
 	unsigned long flags;
@@ -61,11 +77,21 @@ const char *fixture_next_report(struct kunit *test)
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		kunit_skip(test, "reports are seen through a tracepoint only");
 
-	raw_spin_lock_irqsave(&reports.lock, flags);
-	if (reports.next < min(reports.nr, MAX_REPORTS))
-		line = reports.line[reports.next++];
-	raw_spin_unlock_irqrestore(&reports.lock, flags);
+	raw_spin_lock_irqsave(&lines_lock, flags);
+	if (lines->next < min(lines->nr, MAX_REPORTS))
+		line = lines->line[lines->next++];
+	raw_spin_unlock_irqrestore(&lines_lock, flags);
 	return line;
+}
+
+const char *fixture_next_report(struct kunit *test)
+{
+	return next_line(test, &reports);
+}
+
+const char *fixture_next_leaked(struct kunit *test)
+{
+	return next_line(test, &leaked);
 }
 
 bool fixture_report_has(const char *text)
@@ -379,7 +405,8 @@ int fixture_panics(struct kunit *test)
 
 int fixture_init(struct kunit *test)
 {
-	reports_clear();
+	lines_clear(&reports);
+	lines_clear(&leaked);
 	/* Other tests shall not have used up the reports of this one. */
 	ratelimit_state_init(&vmem_report_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);

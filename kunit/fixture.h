@@ -80,6 +80,12 @@ int fixture_init(struct kunit *test);
 void fixture_exit(struct kunit *test);
 const char *fixture_next_report(struct kunit *test);
 
+/*
+ * The same for what an audit says of leaks, "vmem: leaked: " and backtraces. Those
+ * lines are in no test's way.
+ */
+const char *fixture_next_leaked(struct kunit *test);
+
 bool fixture_report_has(const char *text);	/* consumes, prints what is wrong */
 
 #define EXPECT_REPORT(test, text)						\

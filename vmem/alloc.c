@@ -192,7 +192,9 @@ static __always_inline void *finish(struct vmem *vmp, void *addr,
 				    unsigned long size, int vmflag,
 				    unsigned long caller)
 {
-	if (unlikely(!addr))
+	if (likely(addr))
+		vmem_hand_out(vmp, (unsigned long)addr, size, vmflag, caller);
+	else
 		vmem_panic(vmp, vmflag);
 	return addr;
 }
@@ -329,6 +331,7 @@ bool vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
 	} else if (unlikely(seg->size != size)) {
 		wrong = "wrong size";
 	} else {
+		__vmem_take_back(vmp, addr);
 		__vmem_table_remove(vmp, &vmp->allocated, link);
 		idle = __vmem_make_free(vmp, seg, via);
 	}

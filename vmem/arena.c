@@ -176,6 +176,7 @@ static void init(struct vmem *vmp, const char *name, unsigned long quantum)
 	vmp->quantum = quantum;
 	vmp->quantum_shift = __ffs(quantum);
 	vmem_table_init(&vmp->allocated, vmp->quantum_shift, 0);
+	vmem_audit_init(vmp);
 	ratelimit_state_init(&vmp->reports, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	strscpy(vmp->name, name ?: "", sizeof(vmp->name));
@@ -187,6 +188,7 @@ static void discard(struct vmem *vmp)
 	vmem_seg_delete_all(&vmp->spare);
 	vmem_seg_delete_all(&vmp->outgrown);
 	vmem_table_exit(&vmp->allocated);
+	vmem_audit_exit(vmp);
 	kfree(vmp->free.class);
 	kfree(vmp);
 }
@@ -423,6 +425,8 @@ void vmem_end(struct vmem *vmp, unsigned long caller)
 	await_visitors(vmp);
 	vmem_qcache_empty(vmp);
 	vmem_report_leak(vmp, caller);
+	if (vmem_leaktraced(vmp))
+		vmem_leaktrace_end(vmp);
 	drop_all(vmp);
 	if (vmp->alloc_fn || vmp->dma)
 		vmem_free_now();

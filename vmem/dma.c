@@ -116,6 +116,8 @@ void *vmem_dma_alloc(vmem_t *source, size_t size, int vmflag)
 	chunk = kzalloc(sizeof(*chunk), vmem_gfp_nofail(vmflag));
 	if (!chunk)
 		return NULL;
+	/* It leads to blocks that kmemleak may be looking for. */
+	kmemleak_ignore(chunk);
 	chunk->dev = dma->dev;
 	chunk->size = size;
 	addr = get_coherent(chunk, vmflag);

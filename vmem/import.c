@@ -168,7 +168,9 @@ static unsigned long ask(const struct vmem *vmp, const struct vmem_req *req)
 		cached.len = cached.size;
 	}
 	addr = vmem_serve(src, &cached);
-	if (!addr && !req->patient && !req->again)
+	if (addr)
+		vmem_hand_out(src, addr, req->size, req->vmflag, req->caller);
+	else if (!req->patient && !req->again)
 		vmem_count(src, &src->stats.fail);
 	return addr;
 }

@@ -384,6 +384,9 @@ struct vmem {
 	bool ending;			/* [A] not to be pinned any more */
 	unsigned int id;		/* [C] */
 	struct ratelimit_state reports;	/* has a lock of its own */
+#ifdef CONFIG_VMEM_AUDIT
+	struct xarray audit;		/* has a lock of its own */
+#endif
 	char name[VMEM_NAME_LEN];	/* [C] */
 };
 
@@ -461,6 +464,66 @@ bool vmem_fail_turn(int vmflag, unsigned long size);
 int vmem_fail_set(const char *text);
 void vmem_fail_init(void);
 void vmem_fail_exit(void);
+
+/* audit.c */
+#ifdef CONFIG_VMEM_AUDIT
+void vmem_audit_load(void);
+void vmem_audit_init(struct vmem *vmp);
+void vmem_audit_exit(struct vmem *vmp);
+void vmem_audit_note(struct vmem *vmp, unsigned long addr, unsigned long size,
+		     int vmflag, unsigned long caller);
+void __vmem_audit_forget(struct vmem *vmp, unsigned long addr);
+void vmem_audit_report(struct vmem *vmp);
+const char *__vmem_audit_broken(struct vmem *vmp);
+#else
+static inline void vmem_audit_load(void) {}
+static inline void vmem_audit_init(struct vmem *vmp) {}
+static inline void vmem_audit_exit(struct vmem *vmp) {}
+static inline void vmem_audit_note(struct vmem *vmp, unsigned long addr,
+				   unsigned long size, int vmflag,
+				   unsigned long caller) {}
+static inline void __vmem_audit_forget(struct vmem *vmp, unsigned long addr) {}
+static inline void vmem_audit_report(struct vmem *vmp) {}
+static inline const char *__vmem_audit_broken(struct vmem *vmp) { return NULL; }
+#endif
+
+/* === Who has a block, for kmemleak and for audits === */
+
+/* Does kmemleak know the blocks of an arena? */
+static inline bool vmem_leaktraced(const struct vmem *vmp)
+{
+	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && (vmp->cflags & VMC_KMEMLEAK);
+}
+
+/* leaktrace.c, if there is kmemleak */
+void vmem_leaktrace(struct vmem *vmp, unsigned long addr, unsigned long size,
+		    gfp_t gfp);
+void vmem_leaktrace_end(struct vmem *vmp);
+
+/* Have kmemleak not look into a record of ours, which would lead to every block. */
+static inline void vmem_untrace_record(const struct vmem *vmp, const void *record)
+{
+	if (vmem_leaktraced(vmp))
+		kmemleak_ignore(record);
+}
+
+/* A block goes to a caller, or as a span to another arena. */
+static inline void vmem_hand_out(struct vmem *vmp, unsigned long addr,
+				 unsigned long size, int vmflag,
+				 unsigned long caller)
+{
+	if (vmem_leaktraced(vmp))
+		vmem_leaktrace(vmp, addr, size, vmem_gfp(vmflag));
+	vmem_audit_note(vmp, addr, size, vmflag, caller);
+}
+
+/* It comes back. */
+static inline void __vmem_take_back(struct vmem *vmp, unsigned long addr)
+{
+	if (vmem_leaktraced(vmp))
+		kmemleak_free((void *)addr);
+	__vmem_audit_forget(vmp, addr);
+}
 
 /* request.c */
 bool vmem_req_plain(struct vmem *vmp, struct vmem_req *req, unsigned long size,
@@ -712,11 +775,18 @@ void vmem_depot_flush(struct vmem *vmp, struct vmem_qcache *cache);
 unsigned long vmem_depot_shrink(struct vmem_depot *depot, unsigned long nr);
 void vmem_depot_drop(struct vmem *vmp, struct vmem_qcache *cache);
 const char *vmem_depot_broken(struct vmem_depot *depot);
+const char *vmem_magazine_broken(const struct vmem *vmp);
 
 /* Do magazines stay out of use for now? Somebody waits, or is to fail. */
 static inline bool vmem_magazines_closed(const struct vmem *vmp)
 {
 	return READ_ONCE(vmp->nr_waiters) || vmem_fail_armed();
+}
+
+/* And for ever, as each block has to be looked at? */
+static inline bool vmem_magazines_banned(const struct vmem *vmp)
+{
+	return IS_ENABLED(CONFIG_VMEM_AUDIT) || vmem_leaktraced(vmp);
 }
 
 /* slab.c */
@@ -733,6 +803,7 @@ bool vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
 		      const struct vmem *via);
 bool vmem_slab_dissolve(struct vmem *vmp, const struct vmem_req *req);
+unsigned long __vmem_slab_holds(struct vmem *vmp, unsigned long addr);
 void __vmem_slab_leaks(struct vmem *vmp, unsigned long *units,
 		       unsigned long *blocks);
 const char *__vmem_slab_broken(struct vmem *vmp, unsigned long nr);

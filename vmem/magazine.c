@@ -91,7 +91,7 @@ unsigned long vmem_magazine_rounds(const struct vmem *vmp,
 	long left = parkable(vmp) - atomic_long_read(&vmp->caches->parked);
 	unsigned long bytes = 256 << READ_ONCE(cache->depot.level);
 
-	if (IS_ENABLED(CONFIG_VMEM_AUDIT))
+	if (vmem_magazines_banned(vmp))
 		return 0;
 	return min((bytes - sizeof(struct vmem_magazine)) / sizeof(long),
 		   max(left, 0l) / 4 / cache->size);
@@ -105,7 +105,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmem_magazine_rounds);
  * @gfp: How.
  *
  * Return: An empty magazine. %NULL if there is no memory, or no magazine to be
- * had: the arena is too small, or audited.
+ * had: the arena is too small, audited, or known to kmemleak.
  */
 struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
 					const struct vmem_qcache *cache, gfp_t gfp)
@@ -651,4 +651,17 @@ bool vmem_magazine_on_cpu(const struct vmem *vmp, int nr)
 		if (READ_ONCE(cpu->loaded[i]) != &vmem_closed)
 			return true;
 	return false;
+}
+
+/* For vmem_validate(): what is wrong with magazines of CPUs, if anything. */
+const char *vmem_magazine_broken(const struct vmem *vmp)
+{
+	int cpu;
+
+	if (!vmp->caches || !vmem_magazines_banned(vmp))
+		return NULL;
+	for_each_possible_cpu(cpu)
+		if (vmem_magazine_on_cpu(vmp, cpu))
+			return "magazine where there is to be none";
+	return NULL;
 }

@@ -24,6 +24,7 @@ static int __init vmem_init(void)
 	ret = vmem_reclaim_init();
 	if (ret)
 		goto no_reclaim;
+	vmem_audit_load();
 	vmem_debugfs_init();
 	vmem_fail_init();
 	return 0;

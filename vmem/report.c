@@ -77,6 +77,7 @@ void vmem_report_leak(struct vmem *vmp, unsigned long caller)
 		unit = "identifiers";
 	pr_warn("leak: arena \"%s\" %lu %s in %lu segments caller %pS\n",
 		vmp->name, units, unit, blocks, (void *)caller);
+	vmem_audit_report(vmp);
 }
 
 /**

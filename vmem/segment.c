@@ -34,6 +34,7 @@ static bool new_tag(const struct vmem *vmp, struct list_head *tags, bool wide,
 
 	if (!seg)
 		return false;
+	vmem_untrace_record(vmp, seg);
 	seg->wide = wide;
 	list_add(&seg->order, tags);
 	return true;

@@ -283,6 +283,7 @@ static struct vmem_span *__give_object(struct vmem *vmp, struct vmem_qcache *cac
 				       struct vmem_seg *slab, unsigned int nr)
 {
 	lockdep_assert_held(&vmp->lock);
+	__vmem_take_back(vmp, slab->first + nr * cache->size);
 	cache->unused++;
 	if (!slab->free || (slab->free | BIT_ULL(nr)) == all_free(cache)) {
 		__unlink(vmp, slab);
@@ -315,6 +316,7 @@ static const char *__give_single(struct vmem *vmp, struct vmem_qcache *cache,
 		return "bad free";
 	if (seg->class != cache->class)
 		return "wrong size";
+	__vmem_take_back(vmp, addr);
 	__vmem_table_remove(vmp, &vmp->allocated, link);
 	*idle = __vmem_make_free(vmp, seg, NULL);
 	return NULL;
@@ -558,6 +560,26 @@ static void count_used(const struct vmem *vmp, const struct vmem_qcache *cache,
 		*units -= vmp->caches->slab_size - used * cache->size;
 		*blocks += used;
 	}
+}
+
+/* The size of the block that is allocated at @addr, an object or a segment; or 0. */
+unsigned long __vmem_slab_holds(struct vmem *vmp, unsigned long addr)
+{
+	struct vmem_seg *slab = vmp->caches ? __find(vmp, addr) : NULL;
+	unsigned long nr, size;
+	struct vmem_seg *seg;
+	u64 lookup = 0;
+
+	lockdep_assert_held(&vmp->lock);
+	if (!slab) {
+		seg = *__vmem_allocated_find(vmp, addr, &lookup);
+		return seg ? seg->size : 0;
+	}
+	size = cache_of(vmp, slab)->size;
+	nr = (addr - slab->first) / size;
+	if (slab->first + nr * size != addr || slab->free & BIT_ULL(nr))
+		return 0;
+	return size;
 }
 
 /* Turn what the slabs of an arena take into what their objects do. */

@@ -57,6 +57,7 @@ struct vmem_span *vmem_span_new(struct vmem *vmp, unsigned long first,
 	span = kzalloc(sizeof(*span), vmem_gfp_nofail(vmflag));
 	if (!span)
 		return NULL;
+	vmem_untrace_record(vmp, span);
 	span->head.type = VMEM_SEG_SPAN;
 	span->head.first = first;
 	span->head.last = last;
@@ -82,6 +83,9 @@ struct vmem_seg *__vmem_span_insert(struct vmem *vmp, struct vmem_span *span)
 	struct rb_node *next;
 
 	lockdep_assert_held(&vmp->lock);
+	/* Instead of what was known of it as a whole come blocks. */
+	if (vmem_leaktraced(vmp))
+		kmemleak_free((void *)span->head.first);
 	rb_add(&span->node, &vmp->spans, starts_lower);
 	next = rb_next(&span->node);
 	if (next)

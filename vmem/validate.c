@@ -250,7 +250,9 @@ static const char *arena_broken(struct vmem *vmp)
 					       census.nr_allocated);
 	broken = broken ?: __vmem_slab_broken(vmp, census.nr_slabs);
 	broken = broken ?: __vmem_order_broken(vmp);
+	broken = broken ?: vmem_magazine_broken(vmp);
 	broken = broken ?: vmem_dma_broken(vmp);
+	broken = broken ?: __vmem_audit_broken(vmp);
 	return broken;
 }
 

@@ -243,8 +243,14 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
 /**
  * define VMC_KMEMLEAK - The arena hands out real kernel memory.
  *
- * Reserved for telling kmemleak of every block; without effect so far. Refused
- * together with %VMC_IDENTIFIER. Not found on other systems.
+ * kmemleak then knows every block, as allocated by whoever called vmem_alloc() or
+ * vmem_xalloc(), until it is freed: a lost one is found like one of kmalloc(), and
+ * what blocks point to is not taken for lost. What kmemleak knew of the arena's
+ * spans, as they were imported or added, is forgotten. A span that is added must be
+ * the whole of an allocation, or nothing that kmemleak knows: static memory, or a
+ * part of what kmalloc() returned, would make it stop. Without CONFIG_DEBUG_KMEMLEAK
+ * there is no effect; with it quantum caches of such an arena have no magazines.
+ * Refused together with %VMC_IDENTIFIER. Not found on other systems.
  */
 #define VMC_KMEMLEAK		0x01000000
 

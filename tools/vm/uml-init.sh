@@ -30,13 +30,18 @@ if [ -n "$VMEM_AGAIN" ]; then
 fi
 
 # A leak is reported when it is older than five seconds. The sample module leaks
-# on purpose, and proves that kmemleak would have found ours.
+# on purpose, and proves that kmemleak would have found ours. Of vmem_leak one
+# loading loses nothing, and one loses blocks of vmem's.
 if [ -e $debugfs/kmemleak ]; then
+	insmod "$VMEM_OUT/vmem_leak.ko"
+	rmmod vmem_leak
 	insmod "$VMEM_OUT/kmemleak-test.ko"
+	insmod "$VMEM_OUT/vmem_leak.ko" leak=1
 	sleep 6
 	echo scan >$debugfs/kmemleak
 	echo scan >$debugfs/kmemleak
 	cat $debugfs/kmemleak >/mnt/kmemleak.log
+	insmod "$VMEM_OUT/vmem_sleep.ko"
 fi
 
 if [ -d $debugfs/gcov ]; then

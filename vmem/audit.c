@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Auditing (CONFIG_VMEM_AUDIT): who allocated each block, and when.
+ *
+ * Records are beside the arena's own, in an XArray by address, as an object of a
+ * slab has no tag to put them in. A block whose record found no memory goes
+ * without: it shows in no list, and nothing else depends on it.
+ */
+#define pr_fmt(fmt) "vmem: " fmt
+
+#include "internal.h"
+
+#ifndef CONFIG_STACKDEPOT
+#error "CONFIG_VMEM_AUDIT needs a kernel with CONFIG_STACKDEPOT"
+#endif
+
+#define VMEM_AUDIT_FRAMES	16
+#define VMEM_AUDIT_LINES	32	/* of a report */
+
+/* Without the address, which kmemleak would find here: it is the index. */
+struct record {
+	struct rcu_head rcu;
+	unsigned long size;		/* as asked for */
+	unsigned long caller;
+	depot_stack_handle_t stack;	/* 0 if there was no memory for it */
+	pid_t pid;			/* 0 if it was no task */
+	u64 when;			/* as the log has it */
+	char comm[TASK_COMM_LEN];
+};
+
+/* Stacks are kept once for all who have them. */
+void __init vmem_audit_load(void)
+{
+	stack_depot_init();
+}
+
+void vmem_audit_init(struct vmem *vmp)
+{
+	xa_init_flags(&vmp->audit, XA_FLAGS_LOCK_IRQ);
+}
+
+void vmem_audit_exit(struct vmem *vmp)
+{
+	struct record *record;
+	unsigned long index;
+
+	xa_for_each(&vmp->audit, index, record)
+		kfree(record);
+	xa_destroy(&vmp->audit);
+}
+
+static depot_stack_handle_t save_stack(gfp_t gfp)
+{
+	unsigned long entry[VMEM_AUDIT_FRAMES];
+	unsigned int nr = stack_trace_save(entry, ARRAY_SIZE(entry), 2);
+
+	return stack_depot_save(entry, nr, gfp);
+}
+
+static struct record *new_record(unsigned long size, unsigned long caller,
+				 gfp_t gfp)
+{
+	struct record *record = kzalloc(sizeof(*record), gfp);
+
+	if (!record)
+		return NULL;
+	record->size = size;
+	record->caller = caller;
+	record->stack = save_stack(gfp);
+	record->when = local_clock();
+	if (in_task()) {
+		record->pid = task_pid_nr(current);
+		/* Not by get_task_comm(), which takes a lock. */
+		strscpy(record->comm, current->comm, sizeof(record->comm));
+	}
+	return record;
+}
+
+/* The block at @addr is its caller's from now on. */
+void vmem_audit_note(struct vmem *vmp, unsigned long addr, unsigned long size,
+		     int vmflag, unsigned long caller)
+{
+	gfp_t gfp = vmem_gfp(vmflag) | __GFP_NOWARN;
+	struct record *old, *record;
+	unsigned long flags;
+
+	record = new_record(size, caller, gfp);
+	if (!record)
+		return;
+	xa_lock_irqsave(&vmp->audit, flags);
+	old = __xa_store(&vmp->audit, addr >> vmp->quantum_shift, record, gfp);
+	xa_unlock_irqrestore(&vmp->audit, flags);
+	/* There is an old one if somebody has freed the block too early. */
+	if (xa_is_err(old))
+		kfree(record);
+	else if (old)
+		kfree_rcu(old, rcu);
+}
+
+/* It is nobody's any more. */
+void __vmem_audit_forget(struct vmem *vmp, unsigned long addr)
+{
+	struct record *record;
+	unsigned long flags;
+
+	lockdep_assert_held(&vmp->lock);
+	xa_lock_irqsave(&vmp->audit, flags);
+	record = __xa_erase(&vmp->audit, addr >> vmp->quantum_shift);
+	xa_unlock_irqrestore(&vmp->audit, flags);
+	kfree(record);
+}
+
+static void print_record(const struct vmem *vmp, unsigned long addr,
+			 const struct record *record)
+{
+	u64 secs = record->when;
+	u32 nsecs = do_div(secs, NSEC_PER_SEC);
+
+	pr_warn("leaked: arena \"%s\" addr 0x%lx size 0x%lx caller %pS pid %d (%s) at %llu.%06u\n",
+		vmp->name, addr, record->size, (void *)record->caller,
+		record->pid, record->pid ? record->comm : "interrupt", secs,
+		nsecs / (u32)NSEC_PER_USEC);
+}
+
+/*
+ * Tell who allocated what is left. A stack is printed once for a row of blocks that
+ * have it in common, and a long list is cut short.
+ */
+void vmem_audit_report(struct vmem *vmp)
+{
+	unsigned long index, lines = 0, more = 0;
+	depot_stack_handle_t stack = 0;
+	struct record *record;
+
+	xa_for_each(&vmp->audit, index, record) {
+		if (lines == VMEM_AUDIT_LINES) {
+			more++;
+			continue;
+		}
+		lines++;
+		if (stack && record->stack != stack)
+			stack_depot_print(stack);
+		stack = record->stack;
+		print_record(vmp, index << vmp->quantum_shift, record);
+	}
+	if (stack)
+		stack_depot_print(stack);
+	if (more)
+		pr_warn("leaked: arena \"%s\" and %lu more\n", vmp->name, more);
+}
+
+/* For vmem_validate(): records are of blocks that are allocated. */
+const char *__vmem_audit_broken(struct vmem *vmp)
+{
+	const char *broken = NULL;
+	struct record *record;
+	unsigned long index;
+
+	lockdep_assert_held(&vmp->lock);
+	rcu_read_lock();
+	xa_for_each(&vmp->audit, index, record) {
+		unsigned long size;
+
+		size = __vmem_slab_holds(vmp, index << vmp->quantum_shift);
+		if (!size)
+			broken = "record of a block that is free";
+		else if (record->size > size)
+			broken = "size of a record";
+	}
+	rcu_read_unlock();
+	return broken;
+}
