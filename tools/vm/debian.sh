@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Lane "debian": vmem.ko and a driver linked against it, built with the headers
-# of stock Debian kernels, loaded, used and unloaded on them.
+# of stock Debian kernels, loaded, used and unloaded on them. Then, in a guest of
+# its own, every call in every context, by the module vmem_contexts, and requests that
+# fail on purpose.
 #
 #	debian.sh [KERNEL...]	default: all of KERNELS, names as in setup.sh
 
@@ -10,6 +12,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/stock.sh"
 
 KERNELS=(6.12 6.12-rt 6.1)
+SKIPPED=0
 
 # built KERNEL WHAT: show why, if not.
 built()
@@ -24,6 +27,118 @@ built()
 	no_warnings "$log"
 }
 
+# === Every call in every context ===
+
+# In the tree of vmem.ko, where only a symbol is missing.
+build_contexts()
+{
+	local dir
+
+	dir=$(stock_dir "$1")
+	module_make "$1" "$dir/vmem" CONFIG_VMEM_CONTEXT_TEST=m \
+		>"$dir/contexts.log" 2>&1 && [ -s "$dir/vmem/vmem_contexts.ko" ]
+}
+
+# The guest before this one is kept for who wants to see what went wrong.
+boot_contexts()
+{
+	local dir
+
+	dir=$(stock_dir "$1")
+	rm -rf "$dir/guest-demo"
+	mv "$dir/guest" "$dir/guest-demo"
+	boot_guest "$1" contexts "vmem/vmem_contexts.ko vmem/vmem_fail.ko"
+}
+
+# ktap KERNEL: the plan and the results.
+ktap()
+{
+	console "$1" |
+		sed -nE 's/^\[ *[0-9.]+\] (1\.\.[0-9]+|(not )?ok [0-9]+ .*)$/\1/p'
+}
+
+# count_cells KERNEL: "passed failed skipped missing". Each number of the plan has one
+# line, and no other number has any.
+count_cells()
+{
+	ktap "$1" | awk '
+		/^1\.\./	{ plan = 0 + substr($0, 4); plans++; next }
+		/^not ok/	{ seen[$3]++; failed++; lines++; next }
+				{ seen[$2]++; lines++ }
+		/# SKIP/	{ skipped++ }
+		END {
+			for (nr = 1; nr <= plan; nr++)
+				missing += seen[nr] != 1
+			if (plans != 1 || lines != plan || !plan)
+				missing += !missing
+			print lines - failed - skipped, failed + 0,
+			      skipped + 0, missing + 0
+		}'
+}
+
+check_cells()
+{
+	local good bad skipped missing
+
+	read -r good bad skipped missing < <(count_cells "$1")
+	say "  cells   $good passed, $bad failed, $skipped skipped, $missing missing"
+	if [ "$bad" -gt 0 ]; then
+		console "$1" | grep -E '\] (not ok|# .*context[a-z_]*\.c:)'
+	fi
+	PASSED=$((PASSED + good))
+	FAILED=$((FAILED + bad + missing))
+	SKIPPED=$((SKIPPED + skipped))
+}
+
+# What cannot be is known before, so that nothing else goes without a test.
+skips_expected()
+{
+	local reasons='may not sleep'
+
+	[[ $1 != *-rt ]] || reasons+='|illegal on PREEMPT_RT'
+	! ktap "$1" | grep '# SKIP' | grep -vE "# SKIP ($reasons)$"
+}
+
+# With vmem_fail.ko, requests fail as fail_vmem says: of 100 that are cached, and of
+# 100 that are not.
+fail_sane()
+{
+	[ "$(shown "$1" fail)" = "\
+off: 0 0
+1,100,0,-1: 100 100
+2,100,0,-1: 50 50
+1,100,0,5: 5 0
+1,100,50,-1: 51 100
+1,0,0,-1: 0 0
+nonsense: refused 1,0,0,-1" ]
+}
+
+# One arena is left, whose module has gone; vmem counts it, and no module as a user.
+arena_left()
+{
+	[ "$(shown "$1" left | wc -l)" -eq 3 ] &&
+		shown "$1" left | grep -w 'left behind' >/dev/null &&
+		[ "$(shown "$1" users)" = "1 -" ]
+}
+
+CONTEXT_PROPERTIES='
+contexts load;			step_ok load-contexts
+shrinkers are called;		step_ok reclaim
+only what cannot be is skipped;	skips_expected
+contexts unload;		step_ok unload-contexts
+contexts leave no arena;	no_arenas afterwards
+requests fail as fail_vmem says;	fail_sane
+vmem unloads after contexts;	step_ok unload-vmem
+an arena is left on purpose;	step_ok unload-leaver
+it is there, without a user;	arena_left
+vmem is not unloaded with it;	step_ok unload-vmem-with-arena
+guest powers off by itself;	step_ok finished
+kernel log is clean;		log_clean
+taint is 12288 only;		taint_clean
+'
+
+# === The lane ===
+
 # A guest that could not be had, or hangs, fails whatever is asked of it.
 lane()
 {
@@ -32,6 +147,10 @@ lane()
 	check "driver builds without warnings" built "$1" driver
 	boot_demo "$1" || say "  $1: the guest did not come to its end"
 	check_guest "$1"
+	check "contexts build without warnings" built "$1" contexts
+	boot_contexts "$1" || say "  $1: the guest did not come to its end"
+	check_cells "$1"
+	PROPERTIES=$CONTEXT_PROPERTIES check_guest "$1"
 }
 
 "$VM/setup.sh"
@@ -39,4 +158,4 @@ lane()
 for kernel; do
 	lane "$kernel"
 done
-verdict debian "$PASSED" "$FAILED"
+verdict debian "$PASSED" "$FAILED" "$SKIPPED"

@@ -142,8 +142,8 @@ build()
 	local rel copy log
 
 	rel=$(cat "$CACHE/stock-$1")
-	copy=$dir/build-$1
-	log=$dir/build-$1.out
+	copy=$(mktemp -d "$dir/build-$1.XXX")
+	log=$copy.out
 	shift
 	copy_tree "$copy"
 	make -C "/usr/src/linux-headers-$rel" M="$copy" -j"$JOBS" "$@" modules \
@@ -174,7 +174,8 @@ gate "shellcheck" run_shellcheck
 gate "kernel-doc" run_kernel_doc
 gate "checkpatch" run_checkpatch
 gate "sparse and W=1 on 6.12" build 6.12 W=1 C=2 CF=-D__CHECK_ENDIAN__ \
-	CONFIG_VMEM_BENCH=m
-gate "W=1 on 6.12-rt" build 6.12-rt W=1
-gate "W=1 on 6.1" build 6.1 W=1
+	CONFIG_VMEM_BENCH=m CONFIG_VMEM_CONTEXT_TEST=m CONFIG_VMEM_LEAK_TEST=m
+gate "W=1 on 6.12-rt" build 6.12-rt W=1 CONFIG_VMEM_CONTEXT_TEST=m
+gate "W=1 on 6.1" build 6.1 W=1 CONFIG_VMEM_CONTEXT_TEST=m
+gate "W=1 with audits on 6.1" build 6.1 W=1 CONFIG_VMEM_AUDIT=y
 verdict static "$passed" "$failed"

@@ -101,17 +101,20 @@ no_warnings()
 	! grep -E ': warning:|WARNING:' "$1"
 }
 
-# boot_guest KERNEL JOB MODULE [QEMU.SH OPTIONS]: vmem.ko and another one.
+# boot_guest KERNEL JOB MODULES [QEMU.SH OPTIONS]: vmem.ko and others.
 boot_guest()
 {
-	local dir rel
+	local dir rel module modules=()
 
 	dir=$(stock_dir "$1")
 	rel=$(stock_release "$1")
+	for module in $3; do
+		modules+=("$dir/$module")
+	done
 	rm -rf "$dir/guest"
 	mkdir -p "$dir/guest"
 	"$VM/initramfs.sh" "$dir/guest/initramfs.cpio.gz" "$VM/guest/$2" \
-		"$dir/vmem/vmem.ko" "$dir/$3" &&
+		"$dir/vmem/vmem.ko" "${modules[@]}" &&
 	"$VM/qemu.sh" -k "$CACHE/images/$rel/boot/vmlinuz-$rel" \
 		-i "$dir/guest/initramfs.cpio.gz" -o "$dir/guest" "${@:4}"
 }
