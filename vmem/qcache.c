@@ -51,6 +51,19 @@ static void init_cpu(struct vmem_cpu *cpu, unsigned int nr)
 		cpu->loaded[nr] = &vmem_closed;
 }
 
+/*
+ * The allocator of per-CPU memory has a mutex, which somebody may hold who reclaims
+ * memory. Where one must not wait for that, take what there is without waiting.
+ */
+static gfp_t gfp_for_cpus(int vmflag)
+{
+	gfp_t gfp = current_gfp_context(vmem_gfp(vmflag));
+
+	if ((gfp & GFP_KERNEL) != GFP_KERNEL)
+		gfp = vmem_gfp(VM_NOSLEEP);
+	return gfp | __GFP_NOWARN;
+}
+
 /* The slots of all CPUs. They are small, and there are no magazines in them. */
 static bool get_cpus(struct vmem *vmp, unsigned int nr, int vmflag)
 {
@@ -58,7 +71,7 @@ static bool get_cpus(struct vmem *vmp, unsigned int nr, int vmflag)
 	int i;
 
 	vmp->cpu = __alloc_percpu_gfp(size, __alignof__(struct vmem_cpu),
-				      vmem_gfp(vmflag) | __GFP_NOWARN);
+				      gfp_for_cpus(vmflag));
 	if (!vmp->cpu)
 		return false;
 	for_each_possible_cpu(i)
