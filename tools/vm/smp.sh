@@ -23,7 +23,7 @@ BOOTS=(kcsan:2 lockdep:2 kcsan:4 lockdep:4)
 
 # KUnit has one pattern: this is for threads, qcache, stress and wait. That stats
 # and walk match, too, does no harm.
-SUITES='vmem_[ctqsw][ohcta]*'
+SUITES='vmem_[ckmtqsw][aehotc][!m]*'
 
 # KUnit gives a case five minutes. As much stress as this, or more, comes in several
 # runs, of which the first is at boot.
