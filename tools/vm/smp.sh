@@ -21,8 +21,9 @@
 
 BOOTS=(kcsan:2 lockdep:2 kcsan:4 lockdep:4)
 
-# KUnit has one pattern: this is for threads, qcache, stress and wait. That stats
-# and walk match, too, does no harm.
+# KUnit has one pattern: this is for threads, qcache, stress and wait; and for contexts,
+# kernel_memory and managed, as there is DMA here, which UML has not. That stats, top
+# and walk match, too, does no harm; memory would take long.
 SUITES='vmem_[ckmtqsw][aehotc][!m]*'
 
 # KUnit gives a case five minutes. As much stress as this, or more, comes in several
