@@ -1130,6 +1130,40 @@ static void sleeping_request_waits_for_memory(struct kunit *test)
 	EXPECT_STAT(test, vmp, FAIL, 0);
 }
 
+/* Allocate a page where caches would like more; returns how much was imported. */
+static u64 import_with_failure(struct kunit *test, unsigned int nth)
+{
+	vmem_t *vmp = vmem_create("slabs", NULL, 0, PAGE_SIZE, vmem_pages_alloc,
+				  vmem_pages_free, NULL, 8 * PAGE_SIZE, VM_SLEEP);
+	u64 imported;
+	void *addr;
+
+	KUNIT_ASSERT_NOT_NULL(test, vmp);
+	fail_nth(nth);
+	addr = vmem_alloc(vmp, PAGE_SIZE, VM_SLEEP);
+	fail_nth(0);
+	imported = vmem_stat(vmp, VMEM_STAT_MEM_IMPORT);
+	KUNIT_EXPECT_NOT_NULL(test, addr);
+	EXPECT_VALID(test, vmp);
+	vmem_free(vmp, addr, PAGE_SIZE);
+	vmem_destroy(vmp);
+	return imported;
+}
+
+/* Large blocks of memory may be had never: for an object, a page must do. */
+static void slab_is_not_waited_for(struct kunit *test)
+{
+	unsigned int nth, single = 0;
+
+	if (!IS_ENABLED(CONFIG_FAIL_PAGE_ALLOC) ||
+	    !IS_ENABLED(CONFIG_FAULT_INJECTION_DEBUG_FS))
+		kunit_skip(test, "who may wait always gets pages");
+	KUNIT_EXPECT_EQ(test, import_with_failure(test, 0), 32 * (u64)PAGE_SIZE);
+	for (nth = 1; nth <= 100; nth++)
+		single += import_with_failure(test, nth) == PAGE_SIZE;
+	KUNIT_EXPECT_GE(test, single, 1);
+}
+
 static void failing_request_does_not_wait_for_memory(struct kunit *test)
 {
 	vmem_t *vmp = without_tags(test);
@@ -1191,6 +1225,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(no_memory_for_cpus),
 	KUNIT_CASE(no_memory_for_cpus_ever),
 	KUNIT_CASE(sleeping_request_waits_for_memory),
+	KUNIT_CASE(slab_is_not_waited_for),
 	KUNIT_CASE(failing_request_does_not_wait_for_memory),
 	KUNIT_CASE(table_without_memory_still_finds),
 	KUNIT_CASE(unused_tags_are_given_back),

@@ -91,16 +91,29 @@ static struct vmem_dma *dma_of(struct vmem *src, size_t size, unsigned long call
 	return src->dma;
 }
 
+static void *get_once(struct chunk *chunk, int vmflag)
+{
+	return dma_alloc_coherent(chunk->dev, chunk->size, &chunk->bus,
+				  vmem_gfp(vmflag) | __GFP_NOWARN);
+}
+
 /*
  * Not insisted on: a device may have an area of its own for it, which is no larger
- * than it is. Who may sleep does so in the arena.
+ * than it is. Who may sleep does so in the arena. He is woken when a chunk has been
+ * released, and so may be here before the worker that frees it.
  */
 static void *get_coherent(struct chunk *chunk, int vmflag)
 {
+	void *addr;
+
 	if (!chunk->dev->coherent_dma_mask)
 		return NULL;
-	return dma_alloc_coherent(chunk->dev, chunk->size, &chunk->bus,
-				  vmem_gfp(vmflag) | __GFP_NOWARN);
+	addr = get_once(chunk, vmflag);
+	if (!addr && !(vmflag & VM_NOSLEEP)) {
+		vmem_free_now();
+		addr = get_once(chunk, vmflag);
+	}
+	return addr;
 }
 
 void *vmem_dma_alloc(vmem_t *source, size_t size, int vmflag)

@@ -78,6 +78,10 @@ bool vmem_import_request(const struct vmem *vmp, const struct vmem_req *req,
 		.vmflag = req->vmflag & VM_KMFLAGS,
 		.caller = req->caller,
 	};
+	if (vmem_memory_unit(vmp) > 1) {
+		sub->vmflag &= ~VMEM_ONCE;
+		sub->vmflag |= req->slab ? VMEM_ONCE : 0;
+	}
 	size = padding(vmp, req, unit);
 	if (plain(vmp)) {
 		sub->align = unit;

@@ -414,6 +414,8 @@ static inline void vmem_might_wait(int vmflag)
 }
 
 /* memory.c */
+#define VMEM_ONCE	0x40	/* to our own import functions: do not insist */
+
 struct vmem_later {
 	struct llist_node node;
 	void (*free)(struct vmem_later *entry);

@@ -17,12 +17,16 @@ static DEFINE_MUTEX(later_mutex);	/* held until what was taken out is freed */
 static void free_all_later(void)
 {
 	struct vmem_later *entry, *next;
+	unsigned int noio;
 
 	mutex_lock(&later_mutex);
+	/* Whoever waits for the mutex may be what reclaim waits for. */
+	noio = memalloc_noio_save();
 	llist_for_each_entry_safe(entry, next, llist_del_all(&later), node) {
 		entry->free(entry);
 		cond_resched();
 	}
+	memalloc_noio_restore(noio);
 	mutex_unlock(&later_mutex);
 }
 
@@ -57,14 +61,15 @@ void vmem_memory_exit(void)
 
 /*
  * Get memory, if need be by trying until there is some. There is no __GFP_NOFAIL
- * for large blocks, and none that a signal ends.
+ * for large blocks, and none that a signal ends. A slab is not insisted on: if there
+ * is none, a single object will do.
  */
 static void *insist(void *(*get)(size_t size, gfp_t gfp), size_t size, int vmflag)
 {
 	gfp_t gfp = vmem_gfp(vmflag) | __GFP_NOWARN;
 	void *addr = get(size, gfp);
 
-	if (vmflag & VM_NOSLEEP)
+	if (vmflag & (VM_NOSLEEP | VMEM_ONCE))
 		return addr;
 	while (!addr && !((vmflag & VM_KILLABLE) && fatal_signal_pending(current))) {
 		memalloc_retry_wait(gfp);
@@ -128,7 +133,7 @@ static void *get_kvmalloc(size_t size, gfp_t gfp)
 	if (size < PAGE_SIZE)
 		size = roundup_pow_of_two(size);
 	if (IS_ENABLED(CONFIG_KFENCE) && IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
-		size = max(size, PAGE_SIZE + 1);
+		size = max_t(size_t, size, PAGE_SIZE + 1);
 	return gfpflags_allow_blocking(gfp) ? kvmalloc(size, gfp) :
 					      kmalloc(size, gfp);
 }

@@ -250,7 +250,9 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
  * the whole of an allocation, or nothing that kmemleak knows: static memory, or a
  * part of what kmalloc() returned, would make it stop. Without CONFIG_DEBUG_KMEMLEAK
  * there is no effect; with it quantum caches of such an arena have no magazines.
- * Refused together with %VMC_IDENTIFIER. Not found on other systems.
+ * An arena that this one imports from should have the flag, too: otherwise that one's
+ * records point at blocks that begin a span. Refused together with %VMC_IDENTIFIER,
+ * and by vmem_create_resource(). Not found on other systems.
  */
 #define VMC_KMEMLEAK		0x01000000
 
@@ -309,7 +311,7 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
  * @qcache_max: Largest size that quantum caches should serve; 0 for none. With
  *	%VMC_NO_QCACHE it sets a minimum import size instead.
  * @vmflag: %VM_SLEEP or %VM_NOSLEEP, which is about this call only, and
- *	%VMC_IDENTIFIER, %VMC_NO_QCACHE as wanted.
+ *	%VMC_IDENTIFIER, %VMC_KMEMLEAK, %VMC_NO_QCACHE as wanted.
  *
  * With vmem_alloc() and vmem_free() as @afunc and @ffunc the arena imports what
  * it lacks from @source, and gives spans back as soon as they are wholly free.
@@ -336,7 +338,7 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
  *
  * Context: flag. Takes the lock of no other arena.
  * Return: The arena. %NULL if refused (bad quantum, bad span, identifier
- * mismatch, bad flags) or, with %VM_NOSLEEP, if memory was short.
+ * mismatch, bad flags, no device) or, with %VM_NOSLEEP, if memory was short.
  */
 vmem_t *vmem_create(const char *name, void *base, size_t size, size_t quantum,
 		    vmem_alloc_t *afunc, vmem_free_t *ffunc, vmem_t *source,
@@ -436,7 +438,7 @@ vmem_t *devm_vmem_xcreate(struct device *dev, const char *name, void *base,
  * @res: As for vmem_create_resource().
  * @quantum: As for vmem_create().
  * @qcache_max: As for vmem_create().
- * @vmflag: As for vmem_create().
+ * @vmflag: As for vmem_create_resource().
  *
  * Context: sleep.
  * Return: As vmem_create_resource(); %NULL, too, if there is no memory to note it
@@ -688,7 +690,9 @@ void *vmem_get_private(vmem_t *vmp);
  * vmem_gfp() - The gfp flags that allocation flags stand for.
  * @vmflag: %VM_SLEEP or %VM_NOSLEEP, %VM_PUSHPAGE, %VM_NORMALPRI. Others are ignored.
  *
- * What the library uses for its own memory, and import functions for theirs:
+ * What import functions use for their memory, and the library for its own; but with
+ * %VM_SLEEP that first tries without waiting, and then has ``__GFP_NOFAIL`` for what it
+ * cannot do without, %VM_NORMALPRI or not:
  *
  * ====================================  =======================================
  * %VM_SLEEP                             ``GFP_KERNEL``
@@ -840,9 +844,10 @@ vmem_t *devm_vmem_create_dma(struct device *dev, const char *name, int vmflag);
  * @size: Bytes, a multiple of ``PAGE_SIZE``, from dma_alloc_coherent().
  * @vmflag: As for import functions.
  *
- * This tries once, with %VM_SLEEP as hard as ``GFP_KERNEL`` does. As a device may have a
- * small area of its own for it, a request that gets nothing then waits for what is
- * freed in the arena. A device without a coherent DMA mask has no such memory.
+ * This does not insist: with %VM_SLEEP it tries as hard as ``GFP_KERNEL`` does. As a
+ * device may have a small area of its own for it, a request that gets nothing then
+ * waits for what is freed in the arena. With %VM_NOSLEEP, what was freed a moment ago
+ * may not be had yet. A device without a coherent DMA mask has no such memory.
  *
  * Context: flag.
  * Return: The memory, as the kernel addresses it, or %NULL.
