@@ -301,6 +301,23 @@ static void take_and_give(struct kunit *test, const struct kind *kind)
  * The kernel has all of it again when the arena has ended, although some is freed
  * later. CPUs keep pages to themselves, once; what is lost is lost each time.
  */
+/* What an allocator gives is never less, so that anything less would be wasted. */
+static void imports_are_whole_pages(struct kunit *test)
+{
+	vmem_t *vmp = memory(test, test->param_value, 64);
+	void *block[PAGE_SIZE / 64];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(block); i++) {
+		block[i] = vmem_alloc(vmp, 64, VM_SLEEP);
+		EXPECT_STAT(test, vmp, MEM_IMPORT, PAGE_SIZE);
+	}
+	EXPECT_STAT(test, vmp, MEM_INUSE, PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(block); i++)
+		vmem_free(vmp, block[i], 64);
+	expect_all_returned(test, vmp);
+}
+
 static void memory_is_given_back(struct kunit *test)
 {
 	const struct kind *kind = test->param_value;
@@ -801,6 +818,7 @@ static struct kunit_case kernel_memory_cases[] = {
 	KUNIT_CASE_PARAM(blocks_of_large_imports, kinds_gen_params),
 	KUNIT_CASE_PARAM(aligned_blocks, kinds_gen_params),
 	KUNIT_CASE_PARAM(blocks_of_a_child, kinds_gen_params),
+	KUNIT_CASE_PARAM(imports_are_whole_pages, kinds_gen_params),
 	KUNIT_CASE_PARAM(memory_is_given_back, kinds_gen_params),
 	KUNIT_CASE(pages_without_sleep),
 	KUNIT_CASE(kvmalloc_without_sleep),
