@@ -384,13 +384,18 @@ static void resource_is_cut_to_quanta(struct kunit *test)
 
 static void resource_beyond_pointers(struct kunit *test)
 {
-	const struct resource res = { .start = PG, .end = (resource_size_t)~0ull,
-				      .flags = IORESOURCE_MEM };
+	const resource_size_t beyond = (resource_size_t)ULONG_MAX + 1;
+	const struct resource some = { .start = PG, .end = (resource_size_t)~0ull,
+				       .flags = IORESOURCE_MEM };
+	const struct resource none = { .start = beyond, .end = beyond - 1,
+				       .flags = IORESOURCE_MEM };
 
 	if (sizeof(resource_size_t) == sizeof(long))
 		kunit_skip(test, "there are none");
-	KUNIT_EXPECT_NULL(test, vmem_create_resource("far", &res, PG, 0, VM_SLEEP));
+	KUNIT_EXPECT_NULL(test, vmem_create_resource("far", &some, PG, 0, VM_SLEEP));
 	EXPECT_REPORT(test, "vmem: bad span: arena \"far\" ");
+	KUNIT_EXPECT_NULL(test, vmem_create_resource("empty", &none, PG, 0, VM_SLEEP));
+	EXPECT_REPORT(test, "vmem: bad span: arena \"empty\" ");
 }
 
 static void resource_gives_its_name(struct kunit *test)

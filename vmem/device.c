@@ -16,7 +16,7 @@ static void set_span(struct vmem_spec *spec, const struct resource *res)
 	unsigned long first, over, mask = spec->quantum - 1;
 
 	if (!res || !res->flags || res->flags & IORESOURCE_UNSET ||
-	    res->end > ULONG_MAX)
+	    res->start > res->end || res->end > ULONG_MAX)
 		return;
 	first = max_t(unsigned long, res->start, 1);
 	over = (res->end + 1) & mask;
