@@ -828,19 +828,25 @@ static void prepare_held_kvmalloc(struct scene *scene)
 	hold_some(scene);
 }
 
-/* vmalloc() has none for those who may not sleep. */
+/* vmalloc() has none for those who may not sleep, and devices may have little. */
+static void hold_patiently(struct scene *scene)
+{
+	scene->size = scene->call->size;
+	scene->nr = vmem_alloc_bulk(scene->vmp, scene->size, BULK, scene->held, VM_SLEEP);
+	KUNIT_EXPECT_EQ(scene->test, scene->nr, BULK);
+	scene_bare(scene);
+}
+
 static void prepare_held_vmalloc(struct scene *scene)
 {
 	prepare_vmalloc(scene);
-	scene->size = scene->call->size;
-	scene->nr = vmem_alloc_bulk(scene->vmp, scene->size, BULK, scene->held, VM_SLEEP);
-	scene_bare(scene);
+	hold_patiently(scene);
 }
 
 static void prepare_held_dma(struct scene *scene)
 {
 	prepare_dma(scene);
-	hold_some(scene);
+	hold_patiently(scene);
 }
 
 static void prepare_held_traced(struct scene *scene)
