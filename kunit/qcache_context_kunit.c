@@ -147,12 +147,13 @@ static void drop(struct interruption *in, unsigned long addr)
 static enum hrtimer_restart interrupt(struct hrtimer *timer)
 {
 	struct interruption *in = container_of(timer, struct interruption, timer);
-	unsigned int slot = in->fired++ % HELD;
+	unsigned int slot = in->fired % HELD;
 
 	drop(in, in->addr[slot]);
 	in->addr[slot] = grab(in);
 	if (!in->addr[slot])
 		in->missed++;
+	WRITE_ONCE(in->fired, in->fired + 1);	/* the task reads it meanwhile */
 	hrtimer_forward_now(timer, PERIOD);
 	return HRTIMER_RESTART;
 }
