@@ -770,6 +770,7 @@ struct lock_class_key { };
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
 #define RCU_INIT_POINTER(p, v)		((p) = (v))
 #define call_rcu(head, fn)		(fn)(head)
+#define kfree_rcu(ptr, field)		kfree(ptr)
 
 /* === Waiting (task.c) === */
 
@@ -985,7 +986,7 @@ void kmem_cache_destroy(struct kmem_cache *cache);
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
 #define kmem_cache_zalloc(cache, gfp)	kmem_cache_alloc(cache, (gfp) | __GFP_ZERO)
 void kmem_cache_free(struct kmem_cache *cache, void *ptr);
-#define kmem_cache_alloc_lru(cache, lru, gfp)	kmem_cache_alloc(cache, gfp)
+void *kmem_cache_alloc_lru(struct kmem_cache *cache, void *lru, gfp_t gfp);
 #define SLAB_HWCACHE_ALIGN	1
 #define SLAB_PANIC		2
 #define SLAB_RECLAIM_ACCOUNT	4

@@ -192,6 +192,16 @@ static void end_xarray_cache(void)
 }
 module_exit(end_xarray_cache);
 
+/* Used by nobody else: its nodes are cleared, and on no list. */
+void *kmem_cache_alloc_lru(struct kmem_cache *cache, void *lru, gfp_t gfp)
+{
+	struct xa_node *node = kmem_cache_zalloc(cache, gfp);
+
+	if (node)
+		INIT_LIST_HEAD(&node->private_list);
+	return node;
+}
+
 void radix_tree_node_rcu_free(struct rcu_head *head)
 {
 	kmem_cache_free(radix_tree_node_cachep,

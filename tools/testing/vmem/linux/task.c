@@ -83,7 +83,7 @@ static void *thread_main(void *data)
 	pthread_mutex_lock(&task->lock);
 	while (!task->woken)
 		pthread_cond_wait(&task->cond, &task->lock);
-	task->asleep = false;
+	WRITE_ONCE(task->asleep, false);
 	pthread_mutex_unlock(&task->lock);
 	if (READ_ONCE(task->should_stop))
 		end_thread(task, -EINTR);
