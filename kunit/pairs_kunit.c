@@ -428,7 +428,7 @@ static void replace_spans(struct kunit *test)
 	if (common.spans)
 		fixture_destroy(test, common.spans);
 	common.spans = fixture_create(test, "spans", 0, 0, PG, NULL, NULL, NULL, 0,
-				       VM_SLEEP);
+				      VM_SLEEP);
 }
 
 static void run_pair(struct kunit *test, struct hand *hand, const struct call *a,
@@ -465,8 +465,8 @@ static void make_common(struct kunit *test, struct hand *hand)
 				      vmem_kvmalloc_free, NULL, 0, VM_SLEEP);
 	if (!IS_ENABLED(CONFIG_HAS_DMA))
 		return;
-	KUNIT_ASSERT_EQ(test, 0, dma_coerce_mask_and_coherent(hand->dev,
-							       DMA_BIT_MASK(64)));
+	KUNIT_ASSERT_EQ(test, 0,
+			dma_coerce_mask_and_coherent(hand->dev, DMA_BIT_MASK(64)));
 	common.dma = vmem_create_dma("card", hand->dev, VM_SLEEP);
 	KUNIT_ASSERT_NOT_NULL(test, common.dma);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, end_dma, common.dma));

@@ -12,13 +12,6 @@
 
 #include "linux/main.h"
 
-int kunit_run_all_tests(void);
-int kunit_bus_init(void);
-void kunit_bus_shutdown(void);
-void kernel_power_off(void);
-void kernel_halt(void);
-void kernel_restart(char *cmd);
-
 /* === KUnit's devices === */
 
 static void end_device(void *dev)

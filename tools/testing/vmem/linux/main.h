@@ -14,4 +14,12 @@ void kernel_parse(int argc, char **argv);
 void kernel_begin(void);
 void kernel_end(void);
 
+/* Between KUnit, which is the kernel's own, and its surroundings. */
+int kunit_run_all_tests(void);
+int kunit_bus_init(void);
+void kunit_bus_shutdown(void);
+void kernel_power_off(void);
+void kernel_halt(void);
+void kernel_restart(char *cmd);
+
 #endif /* _VMEM_TEST_MAIN_H */

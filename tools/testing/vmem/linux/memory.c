@@ -184,12 +184,14 @@ static int make_xarray_cache(void)
 	radix_tree_node_cachep = KMEM_CACHE(xa_node, 0);
 	return 0;
 }
+
 postcore_initcall(make_xarray_cache);
 
 static void end_xarray_cache(void)
 {
 	kmem_cache_destroy(radix_tree_node_cachep);
 }
+
 module_exit(end_xarray_cache);
 
 /* Used by nobody else: its nodes are cleared, and on no list. */
