@@ -598,6 +598,9 @@ bool fatal_signal_pending(struct task_struct *task);
 #define signal_pending(task)	fatal_signal_pending(task)
 void flush_signals(struct task_struct *task);
 
+/* Called by a task that is about to sleep, instead of that, until it is woken. */
+extern void (*kernel_idle)(void);
+
 void might_sleep(void);
 void might_alloc(gfp_t gfp);
 void cond_resched(void);
@@ -616,6 +619,12 @@ void cpu_relax(void);
 #define MSEC_PER_SEC	1000L
 #define MAX_SCHEDULE_TIMEOUT	LONG_MAX
 
+/*
+ * If not 0, it is that late until it is set again, and what is due happens only in
+ * kernel_run_events(), so that a run can be repeated exactly.
+ */
+extern s64 kernel_clock;
+void kernel_run_events(void);
 s64 ktime_get(void);
 unsigned long kernel_jiffies(void);
 #define jiffies			kernel_jiffies()
@@ -1031,6 +1040,7 @@ void shrinker_free(struct shrinker *shrinker);
 #define KERN_INFO	KERN_SOH "6"
 #define KERN_DEBUG	KERN_SOH "7"
 #define KERN_CONT	KERN_SOH "c"
+extern bool kernel_quiet;	/* nothing is printed, nor formatted, but by panic() */
 int __printf(1, 2) printk(const char *fmt, ...);
 int vprintk(const char *fmt, va_list args);
 #define pr_err(fmt, ...)	printk(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)

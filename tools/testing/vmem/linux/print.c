@@ -388,12 +388,16 @@ int unregister_trace_console(void (*probe)(void *data, const char *text, size_t 
 	return 0;
 }
 
+bool kernel_quiet;
+
 /* A line at a time, to the probe without the level, as the kernel's does. */
 int vprintk(const char *fmt, va_list args)
 {
 	static char line[1024];
 	int len;
 
+	if (kernel_quiet)
+		return 0;
 	pthread_mutex_lock(&log_lock);
 	len = kernel_vsnprintf(line, sizeof(line), fmt, args);
 	len = min(len, (int)sizeof(line) - 1);
@@ -419,6 +423,7 @@ void panic(const char *fmt, ...)
 {
 	va_list args;
 
+	kernel_quiet = false;
 	va_start(args, fmt);
 	vprintk(fmt, args);
 	va_end(args);

@@ -223,6 +223,8 @@ void kernel_wait_end(struct wait_queue_head *wait, struct kernel_sleeper *me)
 	pthread_mutex_unlock(&wait->lock);
 }
 
+void (*kernel_idle)(void);
+
 /* Until somebody wakes us, or it is that late (0: never). False if it is. */
 static bool block(s64 deadline)
 {
@@ -236,7 +238,11 @@ static bool block(s64 deadline)
 	pthread_mutex_lock(&task->lock);
 	WRITE_ONCE(task->asleep, true);
 	while (!task->woken) {
-		if (!deadline)
+		if (kernel_idle) {
+			pthread_mutex_unlock(&task->lock);
+			kernel_idle();
+			pthread_mutex_lock(&task->lock);
+		} else if (!deadline)
 			pthread_cond_wait(&task->cond, &task->lock);
 		else if (pthread_cond_timedwait(&task->cond, &task->lock, &until))
 			break;
@@ -377,10 +383,14 @@ unsigned long wait_for_completion_timeout(struct completion *done,
 
 /* === Time === */
 
+s64 kernel_clock;
+
 s64 ktime_get(void)
 {
 	struct timespec now;
 
+	if (kernel_clock)
+		return kernel_clock;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (s64)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
@@ -415,7 +425,10 @@ void usleep_range(unsigned long min, unsigned long max)
 	struct timespec time = { min / 1000000, min % 1000000 * 1000 };
 
 	might_sleep();
-	nanosleep(&time, NULL);
+	if (kernel_clock)
+		kernel_clock += min * NSEC_PER_USEC;
+	else
+		nanosleep(&time, NULL);
 }
 
 void msleep(unsigned int ms)
@@ -426,7 +439,8 @@ void msleep(unsigned int ms)
 void cond_resched(void)
 {
 	might_sleep();
-	sched_yield();
+	if (!kernel_clock)
+		sched_yield();
 }
 
 void cpu_relax(void)

@@ -36,7 +36,7 @@ static int events_main(void *data)
 			list_first_entry_or_null(&events, struct kernel_event, link);
 		struct timespec until;
 
-		if (!event) {
+		if (!event || kernel_clock) {
 			pthread_cond_wait(&events_change, &events_lock);
 		} else if (event->when > ktime_get()) {
 			until.tv_sec = event->when / NSEC_PER_SEC;
@@ -50,6 +50,18 @@ static int events_main(void *data)
 		}
 	}
 	return 0;
+}
+
+/* Call what is due, where the time is set by hand. */
+void kernel_run_events(void)
+{
+	struct kernel_event *event;
+
+	pthread_mutex_lock(&events_lock);
+	while ((event = list_first_entry_or_null(&events, struct kernel_event, link)) &&
+	       event->when <= ktime_get())
+		run(event);
+	pthread_mutex_unlock(&events_lock);
 }
 
 static struct task_struct *events_task;
@@ -81,7 +93,8 @@ static void __enqueue(struct kernel_event *event, s64 when)
 		if (later->when > when)
 			break;
 	list_add_tail(&event->link, &later->link);
-	pthread_cond_broadcast(&events_change);
+	if (!kernel_clock)
+		pthread_cond_broadcast(&events_change);
 }
 
 /* False if it was pending: it stays so, or has its time changed. */
