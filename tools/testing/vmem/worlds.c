@@ -652,6 +652,11 @@ static const struct config configs[] = {
 		.letters = { policies, constraints, frees, spans },
 		.depth = 5, .full_depth = 6,
 	}, {
+		.name = "up to the top, trees", .base = -8ul * SQ, .quantum = SQ, .cells = 8,
+		.spans = { { 2, 6 }, { 0, 2 } }, .order = TREES,
+		.letters = { policies, constraints, frees, spans },
+		.depth = 4, .full_depth = 6,
+	}, {
 		.name = "around the sign", .base = SIGN - 4 * 16, .quantum = 16, .cells = 8,
 		.spans = { { 0, 8 } }, .letters = { policies, constraints, frees },
 		.depth = 5, .full_depth = 6,

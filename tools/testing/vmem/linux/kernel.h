@@ -535,6 +535,7 @@ struct task_struct {
 	int pid;
 	unsigned int flags;		/* PF_MEMALLOC... */
 	unsigned int fail_nth;		/* that allocation fails (memory.c) */
+	int make_it_fail;
 	struct kunit *kunit_test;
 	struct completion *vfork_done;
 
