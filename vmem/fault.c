@@ -22,7 +22,8 @@ static struct dentry *vmem_fail_dir;
 
 static bool its_turn(unsigned long size)
 {
-	return should_fail(&vmem_fail_attr, size);
+	/* It wants a signed one. */
+	return should_fail(&vmem_fail_attr, min_t(unsigned long, size, LONG_MAX));
 }
 
 int vmem_fail_set(const char *text)

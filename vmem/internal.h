@@ -804,6 +804,7 @@ bool vmem_slab_give(struct vmem *vmp, struct vmem_qcache *cache,
 		    unsigned long caller);
 void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
 		      const struct vmem *via);
+void __vmem_slab_wake_new(struct vmem *vmp, const struct vmem_seg *slab);
 bool vmem_slab_dissolve(struct vmem *vmp, const struct vmem_req *req);
 unsigned long __vmem_slab_holds(struct vmem *vmp, unsigned long addr);
 void __vmem_slab_leaks(struct vmem *vmp, unsigned long *units,

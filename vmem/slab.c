@@ -264,6 +264,14 @@ void __vmem_slab_wake(struct vmem *vmp, const struct vmem_seg *seg,
 	__vmem_wake(vmp, run.first, run.last, via);
 }
 
+/* The same for a new slab, of which the first object has been taken. */
+void __vmem_slab_wake_new(struct vmem *vmp, const struct vmem_seg *slab)
+{
+	struct run run = __around(vmp, slab, 1);
+
+	__vmem_wake(vmp, run.first, run.last, NULL);
+}
+
 /* Make a slab, in the table and on no list, an ordinary segment again. */
 static void __retire(struct vmem *vmp, struct vmem_seg *slab)
 {

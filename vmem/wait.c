@@ -50,13 +50,15 @@ void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last,
 	}
 }
 
-/* The same for what is left on both sides of a block cut from new space. */
+/* The same for what is left of new space: beside a block cut from it, and in a slab. */
 void __vmem_wake_beside(struct vmem *vmp, const struct vmem_seg *seg)
 {
 	const struct vmem_seg *prev = list_prev_entry(seg, order);
 	const struct vmem_seg *next = list_next_entry(seg, order);
 
 	lockdep_assert_held(&vmp->lock);
+	if (seg->type == VMEM_SEG_SLAB)
+		__vmem_slab_wake_new(vmp, seg);
 	if (prev->type == VMEM_SEG_FREE)
 		__vmem_wake(vmp, prev->first, prev->last, NULL);
 	if (next->type == VMEM_SEG_FREE)
