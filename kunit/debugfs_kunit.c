@@ -2,7 +2,10 @@
 /*
  * What /sys/kernel/debug/vmem shows, read without mounting it.
  */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/seq_file.h>
+#include <linux/stat.h>
 
 #include "fixture.h"
 
@@ -153,7 +156,41 @@ static void kstat_has_all_names(struct kunit *test)
 	after(test, read_file(test, &vmem_kstat_sops), line);
 }
 
+#ifdef CONFIG_DEBUG_FS
+static void expect_mode(struct kunit *test, struct dentry *dir, const char *name,
+			umode_t mode)
+{
+	struct dentry *file = debugfs_lookup(name, dir);
+	const struct inode *inode;
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, file, "no %s", name);
+	inode = d_inode(file);
+	KUNIT_EXPECT_EQ_MSG(test, inode->i_mode & S_IALLUGO, mode, "%s", name);
+	KUNIT_EXPECT_TRUE(test, uid_eq(inode->i_uid, GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_TRUE(test, S_ISREG(inode->i_mode));
+	dput(file);
+}
+
+/* Not writable, either: lockdown lets nobody open what is. */
+static void files_are_for_root_to_read(struct kunit *test)
+{
+	struct dentry *dir = debugfs_lookup("vmem", NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dir);
+	expect_mode(test, dir, "arenas", 0400);
+	expect_mode(test, dir, "kstat", 0400);
+	expect_mode(test, dir, "qcaches", 0400);
+	dput(dir);
+}
+#else
+static void files_are_for_root_to_read(struct kunit *test)
+{
+	kunit_skip(test, "there are none without CONFIG_DEBUG_FS");
+}
+#endif
+
 static struct kunit_case debugfs_cases[] = {
+	KUNIT_CASE(files_are_for_root_to_read),
 	KUNIT_CASE(files_tell_their_version),
 	KUNIT_CASE(qcaches_shows_slabs),
 	KUNIT_CASE(arenas_shows_counters),

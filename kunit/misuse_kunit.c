@@ -2,9 +2,14 @@
 /*
  * Mistakes of a driver: each gets one report, one count, and no effect.
  */
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "../vmem/report.h"
 #include "fixture.h"
 
 #define EVERYTHING	(VMEM_ALLOC | VMEM_FREE | VMEM_SPAN)
+#define ORDINARY	0x10000000ul	/* below it is no address of the kernel's */
 
 /* [0x1000, 0x11000), of which two pages at 0x1000 and 100 at 0x3000 are taken. */
 static vmem_t *arena_in_use(struct kunit *test)
@@ -33,15 +38,26 @@ static void record(struct kunit *test, vmem_t *vmp, struct record *before)
 		before->stat[i] = vmem_stat(vmp, i);
 }
 
+/* What may be an address of the kernel's shows as its hash: see "Addresses" below. */
+static const char *shown(unsigned long number, char *text, size_t len)
+{
+	if (number < ORDINARY)
+		snprintf(text, len, "0x%lx", number);
+	else
+		snprintf(text, len, "0x%p", (void *)number);
+	return text;
+}
+
 static void expect_line(struct kunit *test, const char *label, const char *name,
 			unsigned long addr, unsigned long size, const char *caller)
 {
 	const char *line = fixture_next_report(test);
-	char want[160];
+	char addr_text[32], size_text[32], want[160];
 
 	snprintf(want, sizeof(want),
-		 "vmem: %s: arena \"%s\" addr 0x%lx size 0x%lx caller %s+0x",
-		 label, name, addr, size, caller);
+		 "vmem: %s: arena \"%s\" addr %s size %s caller %s+0x",
+		 label, name, shown(addr, addr_text, sizeof(addr_text)),
+		 shown(size, size_text, sizeof(size_text)), caller);
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(line, want), "\"%s\" is not \"%s...\"",
 			      line, want);
 }
@@ -480,6 +496,15 @@ static void no_arena_to_look_into(struct kunit *test)
 	EXPECT_NO_ARENA(test, KUNIT_EXPECT_NULL(test, vmem_get_private(NULL)));
 }
 
+static void no_arena_to_have_dma_memory(struct kunit *test)
+{
+	EXPECT_NO_ARENA(test, KUNIT_EXPECT_NULL(test, vmem_dma_alloc(NULL, PAGE_SIZE,
+								     VM_NOSLEEP)));
+	EXPECT_NO_ARENA(test, vmem_dma_free(NULL, test, PAGE_SIZE));
+	EXPECT_NO_ARENA(test, KUNIT_EXPECT_EQ(test, (u64)vmem_dma_addr(NULL, test),
+					      (u64)DMA_MAPPING_ERROR));
+}
+
 /* === VM_PANIC: who never wants to see NULL does not see it when refused === */
 
 #define EXPECT_PANIC(test, label, call)						\
@@ -524,37 +549,185 @@ static void refused_span_panics(struct kunit *test)
 	EXPECT_STAT(test, vmp, MISUSE, 2);
 }
 
+/* === Addresses: who may read the log must not learn where the kernel's memory is === */
+
+/* The line has the hash of a pointer, and not the pointer. */
+static void expect_hidden(struct kunit *test, const char *line, const void *pointer)
+{
+	char hash[32], raw[32];
+
+	snprintf(hash, sizeof(hash), " 0x%p ", pointer);
+	snprintf(raw, sizeof(raw), "%lx", (unsigned long)pointer);
+	if (strstr(hash, raw))
+		kunit_skip(test, "addresses are shown with no_hash_pointers");
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line, hash), "no%sin \"%s\"", hash, line);
+	KUNIT_EXPECT_NULL_MSG(test, strstr(line, raw), "%s in \"%s\"", raw, line);
+}
+
+static void double_free_of_memory_shows_no_address(struct kunit *test)
+{
+	static const struct {
+		vmem_alloc_t *import;
+		vmem_free_t *release;
+	} kinds[] = {
+		{ vmem_pages_alloc, vmem_pages_free },
+		{ vmem_kvmalloc_alloc, vmem_kvmalloc_free },
+		{ vmem_vmalloc_alloc, vmem_vmalloc_free },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		vmem_t *vmp = fixture_create(test, "memory", 0, 0, 64, kinds[i].import,
+					     kinds[i].release, NULL, 0, VM_SLEEP);
+		void *kept = vmem_alloc(vmp, 64, VM_SLEEP);
+		void *block = vmem_alloc(vmp, 192, VM_SLEEP);
+
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		vmem_free(vmp, block, 192);
+		vmem_free(vmp, block, 192);
+		expect_hidden(test, fixture_next_report(test), block);
+		vmem_free(vmp, kept, 64);
+	}
+}
+
+/* An arena does not know that the numbers it was given are addresses. */
+static void free_of_given_memory_shows_no_address(struct kunit *test)
+{
+	char *memory = kunit_kzalloc(test, 1024, GFP_KERNEL);
+	vmem_t *vmp;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	vmp = fixture_create(test, "given", (unsigned long)memory, 1024, 1, NULL, NULL,
+			     NULL, 0, VM_SLEEP);
+	vmem_free(vmp, memory + 100, 10);
+	expect_hidden(test, fixture_next_report(test), memory + 100);
+	KUNIT_EXPECT_NULL(test, vmem_add(vmp, memory + 512, 1024, VM_SLEEP));
+	expect_hidden(test, fixture_next_report(test), memory + 512);
+}
+
+/* A pointer in the wrong place: to an arena of other numbers, as a size, on the way in. */
+static void misplaced_pointer_is_not_shown(struct kunit *test)
+{
+	vmem_t *vmp = arena_in_use(test);
+	vmem_t *ids = fixture_create(test, "ids", 1, 10, 1, NULL, NULL, NULL, 0,
+				     VM_SLEEP | VMC_IDENTIFIER);
+	char here;
+
+	vmem_free(vmp, test, PG);
+	expect_hidden(test, fixture_next_report(test), test);
+	vmem_free(vmp, (void *)0x1000, (size_t)&here);
+	expect_hidden(test, fixture_next_report(test), &here);
+	vmem_free(ids, vmp, 1);
+	expect_hidden(test, fixture_next_report(test), vmp);
+	KUNIT_EXPECT_NULL(test, vmem_create("misused", test, 3, 3, NULL, NULL, NULL, 0,
+					    VM_SLEEP));
+	expect_hidden(test, fixture_next_report(test), test);
+}
+
+/* The kernel's addresses are as large on most machines, but these are none. */
+static void identifiers_are_shown_up_to_the_top(struct kunit *test)
+{
+	vmem_t *ids = fixture_create(test, "ids", TOP(0x20000), 0x10000, 1, NULL, NULL,
+				     NULL, 0, VM_SLEEP | VMC_IDENTIFIER);
+	char want[64];
+
+	give(ids, TOP(0x18000), 1);
+	snprintf(want, sizeof(want), " addr 0x%lx size 0x1 ", TOP(0x18000));
+	EXPECT_REPORT(test, want);
+	give(ids, TOP(0x28000), 1);
+	expect_hidden(test, fixture_next_report(test), (void *)TOP(0x28000));
+}
+
+static void leaked_memory_shows_no_address(struct kunit *test)
+{
+	vmem_t *vmp = fixture_create(test, "memory", 0, 0, 64, vmem_pages_alloc,
+				     vmem_pages_free, NULL, 0, VM_SLEEP);
+	void *block = vmem_alloc(vmp, 192, VM_SLEEP);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	fixture_destroy(test, vmp);
+	EXPECT_REPORT(test, "vmem: leak: arena \"memory\" 192 bytes in 1 segments caller ");
+	if (!IS_ENABLED(CONFIG_VMEM_AUDIT))
+		kunit_skip(test, "who has leaked what is told by CONFIG_VMEM_AUDIT");
+	expect_hidden(test, fixture_next_leaked(test), block);
+}
+
+/* As when the module of a caller is gone. */
+static void caller_without_a_symbol_is_not_shown(struct kunit *test)
+{
+	unsigned long caller = (unsigned long)fixture_create + 1;
+
+	if (!IS_ENABLED(CONFIG_KALLSYMS))
+		kunit_skip(test, "no caller has a symbol without CONFIG_KALLSYMS");
+	KUNIT_EXPECT_PTR_EQ(test, vmem_show_caller(caller), (void *)caller);
+	KUNIT_EXPECT_NULL(test, vmem_show_caller((unsigned long)test));
+	KUNIT_EXPECT_NULL(test, vmem_show_caller(0));
+}
+
 /* === Reports are rate-limited, the counter is not === */
 
-static void expect_a_handful_of_reports(struct kunit *test)
+/* As many lines as one interval allows, or a few, on a machine that is so slow. */
+static void expect_a_handful_of_reports(struct kunit *test, unsigned long since)
 {
-	int lines = 0;
+	unsigned long intervals = 1 + (jiffies - since) / DEFAULT_RATELIMIT_INTERVAL;
+	unsigned long lines = 0;
 
 	while (*fixture_next_report(test))
 		lines++;
-	KUNIT_EXPECT_GE(test, lines, 1);
-	KUNIT_EXPECT_LE(test, lines, 20);
+	KUNIT_EXPECT_GE(test, lines, (unsigned long)DEFAULT_RATELIMIT_BURST);
+	KUNIT_EXPECT_LE(test, lines, DEFAULT_RATELIMIT_BURST * intervals);
 }
 
 static void double_frees_without_end(struct kunit *test)
 {
-	vmem_t *vmp = arena_in_use(test);
+	vmem_t *vmp = arena_in_use(test), *other = arena_in_use(test);
+	unsigned long since = jiffies;
 	int i;
 
 	give(vmp, 0x3000, 100);
 	for (i = 0; i < 1000; i++)
 		give(vmp, 0x3000, 100);
-	expect_a_handful_of_reports(test);
+	expect_a_handful_of_reports(test, since);
 	EXPECT_STAT(test, vmp, MISUSE, 1000);
+	/* It is no other arena's limit. */
+	EXPECT_REFUSED(test, other, "bad free", give(other, 0x9000, PG));
 }
 
 static void calls_without_arena_without_end(struct kunit *test)
 {
+	unsigned long since = jiffies;
 	int i;
 
 	for (i = 0; i < 1000; i++)
 		give(NULL, 0x3000, 100);
-	expect_a_handful_of_reports(test);
+	expect_a_handful_of_reports(test, since);
+}
+
+static void refused_creations_without_end(struct kunit *test)
+{
+	unsigned long since = jiffies;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		KUNIT_EXPECT_NULL(test, vmem_create("misused", NULL, 0, 3, NULL, NULL,
+						    NULL, 0, VM_NOSLEEP));
+	expect_a_handful_of_reports(test, since);
+}
+
+/* When the interval is over, there is something to be read again. */
+static void reports_come_again(struct kunit *test)
+{
+	vmem_t *vmp = arena_in_use(test);
+	unsigned long since = jiffies;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		give(vmp, 0x9000, PG);
+	expect_a_handful_of_reports(test, since);
+	vmp->reports.interval = 1;
+	while (!time_after(jiffies, since + 2))
+		cond_resched();
+	EXPECT_REFUSED(test, vmp, "bad free", give(vmp, 0x9000, PG));
 }
 
 static struct kunit_case misuse_cases[] = {
@@ -583,10 +756,19 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(destroy_without_arena_is_silent),
 	KUNIT_CASE(no_arena_to_allocate_from),
 	KUNIT_CASE(no_arena_to_look_into),
+	KUNIT_CASE(no_arena_to_have_dma_memory),
 	KUNIT_CASE(refused_request_panics),
 	KUNIT_CASE(refused_span_panics),
+	KUNIT_CASE(double_free_of_memory_shows_no_address),
+	KUNIT_CASE(free_of_given_memory_shows_no_address),
+	KUNIT_CASE(misplaced_pointer_is_not_shown),
+	KUNIT_CASE(identifiers_are_shown_up_to_the_top),
+	KUNIT_CASE(leaked_memory_shows_no_address),
+	KUNIT_CASE(caller_without_a_symbol_is_not_shown),
 	KUNIT_CASE(double_frees_without_end),
 	KUNIT_CASE(calls_without_arena_without_end),
+	KUNIT_CASE(refused_creations_without_end),
+	KUNIT_CASE(reports_come_again),
 	{}
 };
 

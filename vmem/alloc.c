@@ -367,12 +367,27 @@ EXPORT_SYMBOL_GPL(vmem_xfree);
 
 /* === Many at a time === */
 
+/* Is there nowhere to have the addresses? That is reported. */
+static bool no_array(struct vmem *vmp, size_t size, size_t nr, void **addrs,
+		     unsigned long caller)
+{
+	if (likely(addrs) || !nr)
+		return false;
+	if (!vmem_absent(vmp, caller))
+		vmem_misuse(vmp, "no array", 0, size, caller);
+	return true;
+}
+
 size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
 		       int vmflag)
 {
 	size_t got = 0;
 
 	vmem_might_wait(vmflag);
+	if (no_array(vmp, size, nr, addrs, _RET_IP_)) {
+		vmem_panic(vmp, vmflag);
+		return 0;
+	}
 	for (; got < nr; got++) {
 		addrs[got] = alloc_sleep(vmp, size, vmflag, _RET_IP_);
 		if (!addrs[got])
@@ -386,6 +401,8 @@ size_t vmem_free_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs)
 {
 	size_t freed = 0, i;
 
+	if (no_array(vmp, size, nr, addrs, _RET_IP_))
+		return 0;
 	if (nr && vmem_absent(vmp, _RET_IP_))
 		return 0;
 	for (i = 0; i < nr; i++) {

@@ -2,7 +2,7 @@
 /*
  * Arenas: their beginning, their spans, their end, and the tree they form.
  */
-#include "internal.h"
+#include "report.h"
 
 DEFINE_SPINLOCK(vmem_arenas_lock);
 static LIST_HEAD(vmem_roots);		/* arenas without source */
@@ -179,7 +179,7 @@ static void init(struct vmem *vmp, const char *name, unsigned long quantum)
 	vmem_audit_init(vmp);
 	ratelimit_state_init(&vmp->reports, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
-	strscpy(vmp->name, name ?: "", sizeof(vmp->name));
+	vmem_copy_text(vmp->name, name, sizeof(vmp->name));
 }
 
 static void discard(struct vmem *vmp)

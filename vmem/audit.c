@@ -8,7 +8,7 @@
  */
 #define pr_fmt(fmt) "vmem: " fmt
 
-#include "internal.h"
+#include "report.h"
 
 #ifndef CONFIG_STACKDEPOT
 #error "CONFIG_VMEM_AUDIT needs a kernel with CONFIG_STACKDEPOT"
@@ -71,7 +71,7 @@ static struct record *new_record(unsigned long size, unsigned long caller,
 	if (in_task()) {
 		record->pid = task_pid_nr(current);
 		/* Not by get_task_comm(), which takes a lock. */
-		strscpy(record->comm, current->comm, sizeof(record->comm));
+		vmem_copy_text(record->comm, current->comm, sizeof(record->comm));
 	}
 	return record;
 }
@@ -110,16 +110,31 @@ void __vmem_audit_forget(struct vmem *vmp, unsigned long addr)
 	kfree(record);
 }
 
-static void print_record(const struct vmem *vmp, unsigned long addr,
+static void print_record(struct vmem *vmp, unsigned long addr,
 			 const struct record *record)
 {
+	char addr_text[VMEM_NUMBER_LEN], size_text[VMEM_NUMBER_LEN];
 	u64 secs = record->when;
 	u32 nsecs = do_div(secs, NSEC_PER_SEC);
 
-	pr_warn("leaked: arena \"%s\" addr 0x%lx size 0x%lx caller %pS pid %d (%s) at %llu.%06u\n",
-		vmp->name, addr, record->size, (void *)record->caller,
-		record->pid, record->pid ? record->comm : "interrupt", secs,
+	pr_warn("leaked: arena \"%s\" addr %s size %s caller %pS pid %d (%s) at %llu.%06u\n",
+		vmp->name, vmem_show_number(vmp, addr, addr_text),
+		vmem_show_number(vmp, record->size, size_text),
+		vmem_show_caller(record->caller), record->pid,
+		record->pid ? record->comm : "interrupt", secs,
 		nsecs / (u32)NSEC_PER_USEC);
+}
+
+/* As stack_depot_print(), but who was in a module that is gone shows no address. */
+static void print_stack(depot_stack_handle_t stack)
+{
+	unsigned long shown[VMEM_AUDIT_FRAMES], *entry;
+	unsigned int i, nr = stack_depot_fetch(stack, &entry);
+
+	nr = min_t(unsigned int, nr, ARRAY_SIZE(shown));
+	for (i = 0; i < nr; i++)
+		shown[i] = (unsigned long)vmem_show_caller(entry[i]);
+	stack_trace_print(shown, nr, 0);
 }
 
 /*
@@ -139,12 +154,12 @@ void vmem_audit_report(struct vmem *vmp)
 		}
 		lines++;
 		if (stack && record->stack != stack)
-			stack_depot_print(stack);
+			print_stack(stack);
 		stack = record->stack;
 		print_record(vmp, index << vmp->quantum_shift, record);
 	}
 	if (stack)
-		stack_depot_print(stack);
+		print_stack(stack);
 	if (more)
 		pr_warn("leaked: arena \"%s\" and %lu more\n", vmp->name, more);
 }

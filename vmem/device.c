@@ -55,6 +55,22 @@ EXPORT_SYMBOL_GPL(vmem_create_resource);
 
 /* === Managed arenas === */
 
+/* Is there no device for an arena to end with? That is reported. */
+static bool no_device(struct device *dev, const char *name, int vmflag,
+		      unsigned long caller)
+{
+	const struct vmem_spec spec = {
+		.name = name,
+		.vmflag = vmflag,
+		.caller = caller,
+	};
+
+	if (likely(dev))
+		return false;
+	vmem_refuse_creation("no device", &spec);
+	return true;
+}
+
 /* Nobody calls this but the driver core, so reports name who made the arena. */
 static void end_arena(void *data)
 {
@@ -93,6 +109,8 @@ vmem_t *devm_vmem_create(struct device *dev, const char *name, void *base,
 	};
 
 	might_sleep();
+	if (no_device(dev, name, vmflag, _RET_IP_))
+		return NULL;
 	return manage(dev, vmem_build(&spec), vmflag);
 }
 EXPORT_SYMBOL_GPL(devm_vmem_create);
@@ -117,6 +135,8 @@ vmem_t *devm_vmem_xcreate(struct device *dev, const char *name, void *base,
 	};
 
 	might_sleep();
+	if (no_device(dev, name, vmflag, _RET_IP_))
+		return NULL;
 	return manage(dev, vmem_build(&spec), vmflag);
 }
 EXPORT_SYMBOL_GPL(devm_vmem_xcreate);
@@ -133,6 +153,8 @@ vmem_t *devm_vmem_create_resource(struct device *dev, const char *name,
 				  size_t qcache_max, int vmflag)
 {
 	might_sleep();
+	if (no_device(dev, name, vmflag, _RET_IP_))
+		return NULL;
 	return manage(dev, create_resource(name, res, quantum, qcache_max, vmflag,
 					   _RET_IP_), vmflag);
 }

@@ -117,7 +117,8 @@ EXPORT_SYMBOL_GPL(vmem_pages_alloc);
 
 void vmem_pages_free(vmem_t *source, void *addr, size_t size)
 {
-	free_pages_exact(addr, size);
+	if (addr)
+		free_pages_exact(addr, size);
 }
 EXPORT_SYMBOL_GPL(vmem_pages_free);
 
@@ -182,6 +183,8 @@ void vmem_vmalloc_free(vmem_t *source, void *addr, size_t size)
 {
 	struct vmem_later *entry = addr;
 
+	if (!entry)
+		return;
 	entry->free = free_vmalloc;
 	vmem_free_later(entry);
 }

@@ -4,10 +4,102 @@
  *
  * One line, the same for all, at warning level. Not WARN(), as a mistake of a
  * driver must not stop a machine that panics on warnings.
+ *
+ * Users without privileges may read the log. So what a driver passes is shown in a
+ * way that tells no address of the kernel's and forges no line.
  */
 #define pr_fmt(fmt) "vmem: " fmt
 
-#include "internal.h"
+#include "report.h"
+
+/* === What may be shown === */
+
+/**
+ * vmem_copy_text() - Copy a name, as far as it can be shown.
+ * @to: Where to.
+ * @from: Where from, or %NULL.
+ * @size: How much fits, with the final 0.
+ *
+ * Names of arenas come from drivers, who may have them from a device or a user, and
+ * tasks give themselves what names they like. A newline in one would begin a line
+ * that looks like the kernel's own, and a quote would end the name.
+ */
+void vmem_copy_text(char *to, const char *from, size_t size)
+{
+	strscpy(to, from ?: "", size);
+	for (; *to; to++)
+		if (*to < ' ' || *to > '~' || *to == '"')
+			*to = '?';
+}
+
+/*
+ * May a number be an address of the kernel's? Where it has an address space of its
+ * own any may, but for page 0. Elsewhere it is what no user can have; or there is
+ * memory, as with User Mode Linux, whose users are in other processes.
+ */
+static bool kernel_address(unsigned long number)
+{
+	const void *addr = (const void *)number;
+
+	if (IS_ENABLED(CONFIG_ALTERNATE_USER_ADDRESS_SPACE))
+		return number >= PAGE_SIZE;
+	return number >= TASK_SIZE_MAX || virt_addr_valid(addr) ||
+	       is_vmalloc_addr(addr);
+}
+
+/* Is it an identifier that an arena has? Those are no addresses, however large. */
+static bool identifier(struct vmem *vmp, unsigned long number)
+{
+	unsigned long flags;
+	bool ret;
+
+	if (!vmp || !(vmp->cflags & VMC_IDENTIFIER))
+		return false;
+	spin_lock_irqsave(&vmp->lock, flags);
+	ret = __vmem_span_overlap(vmp, number, number);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	return ret;
+}
+
+/**
+ * vmem_show_number() - Write a number as it may be shown.
+ * @vmp: The arena that it is about, or %NULL.
+ * @number: An address or a size: drivers mix them up.
+ * @text: Where to.
+ *
+ * What may be an address of the kernel's shows as its hash, as by ``%%p``, whatever
+ * the arena is of: a driver may have passed it one that is not of the arena.
+ *
+ * Return: @text.
+ */
+const char *vmem_show_number(struct vmem *vmp, unsigned long number,
+			     char text[VMEM_NUMBER_LEN])
+{
+	if (kernel_address(number) && !identifier(vmp, number))
+		snprintf(text, VMEM_NUMBER_LEN, "0x%p", (void *)number);
+	else
+		snprintf(text, VMEM_NUMBER_LEN, "0x%lx", number);
+	return text;
+}
+
+/**
+ * vmem_show_caller() - A return address as it may be shown.
+ * @caller: The address.
+ *
+ * Without a symbol, as the module is gone that it was in, it would be a number.
+ *
+ * Return: What to print by ``%%pS``.
+ */
+void *vmem_show_caller(unsigned long caller)
+{
+	char start[3];
+
+	snprintf(start, sizeof(start), "%pS", (void *)caller);
+	return strcmp(start, "0x") ? (void *)caller : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmem_show_caller);
+
+/* === Reports === */
 
 /* Of reports that concern no arena; each arena has a limit of its own. */
 struct ratelimit_state vmem_report_limit =
@@ -15,11 +107,14 @@ struct ratelimit_state vmem_report_limit =
 			     DEFAULT_RATELIMIT_BURST);
 EXPORT_SYMBOL_IF_KUNIT(vmem_report_limit);
 
-static void print(const char *what, const char *name, unsigned long addr,
-		  unsigned long size, unsigned long caller)
+static void print(struct vmem *vmp, const char *what, const char *name,
+		  unsigned long addr, unsigned long size, unsigned long caller)
 {
-	pr_warn("%s: arena \"%.*s\" addr 0x%lx size 0x%lx caller %pS\n",
-		what, VMEM_NAME_LEN - 1, name, addr, size, (void *)caller);
+	char addr_text[VMEM_NUMBER_LEN], size_text[VMEM_NUMBER_LEN];
+
+	pr_warn("%s: arena \"%s\" addr %s size %s caller %pS\n", what, name,
+		vmem_show_number(vmp, addr, addr_text),
+		vmem_show_number(vmp, size, size_text), vmem_show_caller(caller));
 }
 
 /**
@@ -33,8 +128,12 @@ static void print(const char *what, const char *name, unsigned long addr,
 void vmem_report(const char *what, const char *name, unsigned long addr,
 		 unsigned long size, unsigned long caller)
 {
-	if (__ratelimit(&vmem_report_limit))
-		print(what, name, addr, size, caller);
+	char shown[VMEM_NAME_LEN];
+
+	if (!__ratelimit(&vmem_report_limit))
+		return;
+	vmem_copy_text(shown, name, sizeof(shown));
+	print(NULL, what, shown, addr, size, caller);
 }
 
 /**
@@ -50,7 +149,7 @@ void vmem_misuse(struct vmem *vmp, const char *what, unsigned long addr,
 {
 	vmem_count(vmp, &vmp->stats.misuse);
 	if (__ratelimit(&vmp->reports))
-		print(what, vmp->name, addr, size, caller);
+		print(vmp, what, vmp->name, addr, size, caller);
 }
 
 /* Report a call without an arena. Returns true: there is none. */
@@ -76,7 +175,7 @@ void vmem_report_leak(struct vmem *vmp, unsigned long caller)
 	if (vmp->cflags & VMC_IDENTIFIER)
 		unit = "identifiers";
 	pr_warn("leak: arena \"%s\" %lu %s in %lu segments caller %pS\n",
-		vmp->name, units, unit, blocks, (void *)caller);
+		vmp->name, units, unit, blocks, vmem_show_caller(caller));
 	vmem_audit_report(vmp);
 }
 

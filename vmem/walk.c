@@ -91,6 +91,10 @@ void vmem_walk(vmem_t *vmp, int typemask,
 {
 	if (vmem_absent(vmp, _RET_IP_) || (typemask & VMEM_WALKER))
 		return;
+	if (!func) {
+		vmem_misuse(vmp, "no callback", 0, 0, _RET_IP_);
+		return;
+	}
 	if (typemask & VMEM_REENTRANT)
 		walk_reentrant(vmp, typemask, func, arg);
 	else

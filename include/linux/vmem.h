@@ -300,7 +300,8 @@ typedef void *vmem_ximport_t(vmem_t *source, size_t *sizep, size_t align,
 
 /**
  * vmem_create() - Create an arena.
- * @name: For reports and listings; copied, cut to 29 characters.
+ * @name: For reports and listings; copied, cut to 29 characters. What is not
+ *	printable ASCII, and a quote, becomes a question mark.
  * @base: Start of the first span, a non-zero multiple of @quantum; %NULL for none.
  * @size: Length of the first span, a multiple of @quantum; 0 for none.
  * @quantum: Unit of allocation, a power of two; every address is a multiple of it.
@@ -562,7 +563,7 @@ void vmem_xfree(vmem_t *vmp, void *addr, size_t size);
  * @vmp: The arena.
  * @size: Units wanted for each, not 0.
  * @nr: How many allocations.
- * @addrs: Array of @nr addresses, to be filled in.
+ * @addrs: Array of @nr addresses, to be filled in. %NULL is refused.
  * @vmflag: As for vmem_alloc(). %VM_PANIC panics below @nr.
  *
  * Each is as one by vmem_alloc(), no faster, and freed by vmem_free() or
@@ -581,7 +582,7 @@ size_t vmem_alloc_bulk(vmem_t *vmp, size_t size, size_t nr, void **addrs,
  * @vmp: The arena.
  * @size: The size that each was allocated with.
  * @nr: How many.
- * @addrs: Their addresses.
+ * @addrs: Their addresses. %NULL is refused.
  *
  * Each is given back as by vmem_free(); a refused one does not stop the others.
  *
@@ -624,6 +625,7 @@ int vmem_contains(vmem_t *vmp, void *addr, size_t size);
  * @typemask: Which: %VMEM_ALLOC, %VMEM_FREE, %VMEM_SPAN; and %VMEM_REENTRANT.
  * @func: Called for each with @arg, its start and its size: of allocated
  *	segments, the size that was asked for. A span comes before its segments.
+ *	%NULL is refused.
  * @arg: First argument of @func.
  *
  * Without %VMEM_REENTRANT the arena lock is held throughout: a snapshot, and
@@ -738,7 +740,7 @@ void *vmem_pages_alloc(vmem_t *source, size_t size, int vmflag);
 /**
  * vmem_pages_free() - Release function for vmem_pages_alloc().
  * @source: Not used.
- * @addr: What it returned.
+ * @addr: What it returned, or %NULL.
  * @size: What it was asked for.
  *
  * Context: any.
@@ -761,7 +763,7 @@ void *vmem_kvmalloc_alloc(vmem_t *source, size_t size, int vmflag);
 /**
  * vmem_kvmalloc_free() - Release function for vmem_kvmalloc_alloc().
  * @source: Not used.
- * @addr: What it returned.
+ * @addr: What it returned, or %NULL.
  * @size: What it was asked for.
  *
  * What must be unmapped to be freed is freed a little later, by a worker, but not
@@ -788,7 +790,7 @@ void *vmem_vmalloc_alloc(vmem_t *source, size_t size, int vmflag);
 /**
  * vmem_vmalloc_free() - Release function for vmem_vmalloc_alloc().
  * @source: Not used.
- * @addr: What it returned.
+ * @addr: What it returned, or %NULL.
  * @size: What it was asked for.
  *
  * Freed a little later, as by vmem_kvmalloc_free().
@@ -847,7 +849,8 @@ vmem_t *devm_vmem_create_dma(struct device *dev, const char *name, int vmflag);
  * This does not insist: with %VM_SLEEP it tries as hard as ``GFP_KERNEL`` does. As a
  * device may have a small area of its own for it, a request that gets nothing then
  * waits for what is freed in the arena. With %VM_NOSLEEP, what was freed a moment ago
- * may not be had yet. A device without a coherent DMA mask has no such memory.
+ * may not be had yet, and a device whose caches are not coherent draws on a small
+ * pool of the kernel's. A device without a coherent DMA mask has no such memory.
  *
  * Context: flag.
  * Return: The memory, as the kernel addresses it, or %NULL.

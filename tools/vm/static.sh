@@ -155,6 +155,13 @@ build()
 	[ -f "$copy/vmem.ko" ]
 }
 
+# Exported functions without a hostile caller, and hostile callers of none.
+attacked()
+{
+	diff <(sed -n 's/^EXPORT_SYMBOL_GPL(\(.*\));/\1/p' "${library[@]}" | sort) \
+		<(sed -n 's/^\tCALL(\([a-z_]*\),.*/\1/p' kunit/hostile_kunit.c | sort)
+}
+
 cd "$TOP"
 rm -rf "$dir"
 mkdir -p "$dir"
@@ -169,6 +176,7 @@ gate "kernel headers in deps.h only" none linux_includes
 gate "version tests in compat.h only" none version_tests
 gate "no BUG" none calls_of_bug
 gate "nothing unfinished" none unfinished
+gate "hostile calls of all exports" attacked
 gate "spelling" run_codespell
 gate "shellcheck" run_shellcheck
 gate "kernel-doc" run_kernel_doc

@@ -286,6 +286,12 @@ long work_on_cpu(int cpu, long (*fn)(void *arg), void *arg)
 
 /* === Locks === */
 
+/* No macro: that it never fails is no branch of who asks. */
+void kernel_assert_held(struct task_struct *owner)
+{
+	BUG_ON(owner != current);
+}
+
 void spin_lock_init(spinlock_t *lock)
 {
 	*lock = (spinlock_t)__KERNEL_LOCK;

@@ -761,8 +761,9 @@ void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 #define mutex_lock_interruptible(mutex)	(mutex_lock(mutex), 0)
 
+void kernel_assert_held(struct task_struct *owner);
 #define lockdep_assert_held(lock) \
-	BUG_ON(READ_ONCE((lock)->owner) != current)
+	kernel_assert_held(READ_ONCE((lock)->owner))
 #define lockdep_is_held(lock)	(READ_ONCE((lock)->owner) == current)
 #define lockdep_set_class(lock, key)	((void)0)
 #define lockdep_set_name(lock, name)	((void)0)
@@ -972,6 +973,9 @@ void *vmalloc(size_t size);
 void *__vmalloc(size_t size, gfp_t gfp);
 void vfree(const void *ptr);
 bool is_vmalloc_addr(const void *ptr);
+/* What a process has lies beyond, and passes for the kernel's. */
+#define TASK_SIZE_MAX		0x40000000ul
+#define virt_addr_valid(ptr)	((void)(ptr), false)
 struct page *vmalloc_to_page(const void *ptr);
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *ptr, size_t size);
@@ -1101,7 +1105,8 @@ typedef unsigned int depot_stack_handle_t;
 void stack_depot_init(void);
 depot_stack_handle_t stack_depot_save(unsigned long *entry, unsigned int nr,
 				      gfp_t gfp);
-void stack_depot_print(depot_stack_handle_t stack);
+unsigned int stack_depot_fetch(depot_stack_handle_t stack, unsigned long **entry);
+void stack_trace_print(const unsigned long *entry, unsigned int nr, int spaces);
 unsigned int stack_trace_save(unsigned long *entry, unsigned int size,
 			      unsigned int skip);
 

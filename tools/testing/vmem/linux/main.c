@@ -50,6 +50,22 @@ const struct kernel_param_ops param_ops_uint = { .set = set_number };
 const struct kernel_param_ops param_ops_bool = { .set = set_bool };
 const struct kernel_param_ops param_ops_charp = { .set = set_text };
 
+/* As if it were read from sysfs; MODULE.NAME */
+int kernel_get_param(const char *name, char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_params; i++) {
+		char full[64];
+
+		kernel_snprintf(full, sizeof(full), "%s.%s", params[i].module,
+				params[i].param.name);
+		if (!strcmp(name, full))
+			return params[i].ops->get(text, &params[i].param);
+	}
+	panic("no such parameter: %s", name);
+}
+
 /* MODULE.NAME=VALUE */
 static void set_param(const char *text)
 {
@@ -103,14 +119,25 @@ void kernel_add_initcall(int (*init)(void), void (*exit)(void))
 
 static unsigned long allocations;	/* before the library had any */
 
+/* The initcalls that are left, up to one that fails: that is called again. */
+int kernel_try_begin(void)
+{
+	static unsigned int begun;
+	int ret;
+
+	for (; begun < nr_inits; begun++) {
+		ret = inits[begun]();
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 void kernel_begin(void)
 {
-	unsigned int i;
-
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	allocations = atomic_long_read(&kernel_allocations);
-	for (i = 0; i < nr_inits; i++)
-		BUG_ON(inits[i]());
+	BUG_ON(kernel_try_begin());
 }
 
 /* Nothing of the library's may be left. */

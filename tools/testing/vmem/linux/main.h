@@ -10,6 +10,12 @@
 /* Set parameters: MODULE.NAME=VALUE, and cpus=N. */
 void kernel_parse(int argc, char **argv);
 
+/* What a parameter reads as; its name is MODULE.NAME. */
+int kernel_get_param(const char *name, char *text);
+
+/* For what becomes of an initcall that fails: 0, or what it returned. */
+int kernel_try_begin(void);
+
 /* As when the modules are loaded, and unloaded: then nothing may be left. */
 void kernel_begin(void);
 void kernel_end(void);

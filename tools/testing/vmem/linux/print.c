@@ -501,12 +501,20 @@ depot_stack_handle_t stack_depot_save(unsigned long *entry, unsigned int nr,
 	return i < STACKS ? i + 1 : 0;
 }
 
-void stack_depot_print(depot_stack_handle_t stack)
+unsigned int stack_depot_fetch(depot_stack_handle_t stack, unsigned long **entry)
+{
+	if (!stack)
+		return 0;
+	*entry = stacks[stack - 1].entry;
+	return stacks[stack - 1].nr;
+}
+
+void stack_trace_print(const unsigned long *entry, unsigned int nr, int spaces)
 {
 	unsigned int i;
 
-	for (i = 0; stack && i < stacks[stack - 1].nr; i++)
-		printk(" %pS\n", (void *)stacks[stack - 1].entry[i]);
+	for (i = 0; i < nr; i++)
+		printk(" %*s%pS\n", spaces, "", (void *)entry[i]);
 }
 
 /* === Sequential files === */
@@ -592,6 +600,8 @@ static struct dentry *new_dentry(const char *name, void *data)
 {
 	struct dentry *dentry = kzalloc(sizeof(*dentry), GFP_KERNEL);
 
+	if (!dentry)
+		return ERR_PTR(-ENOMEM);
 	dentry->name = name;
 	dentry->inode.i_private = data;
 	return dentry;
@@ -626,5 +636,6 @@ struct dentry *debugfs_lookup(const char *name, struct dentry *parent)
 
 void debugfs_remove(struct dentry *dir)
 {
-	kfree(dir);
+	if (!IS_ERR(dir))
+		kfree(dir);
 }
