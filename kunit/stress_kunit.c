@@ -3,12 +3,13 @@
  * Everybody at once, in an arena with quantum caches: threads on each CPU and some
  * that wander, interrupts and softirqs that use the arena of the thread they stop,
  * blocks that are freed by another CPU than got them, bulk calls, arenas made over
- * this one and ended, reaps, sleepers that need much of the space, and CPUs that
- * go and come. Each quantum that somebody holds has a bit, so that none is handed
- * out twice, and in the end all must be back.
+ * this one and ended, reaps, sleepers that need much of the space, CPUs that go and
+ * come, and times when requests are made to fail. Each quantum that somebody holds
+ * has a bit, so that none is handed out twice, and in the end all must be back.
  *
  * The parameter stress_seconds tells how long. Choices follow the seed, but which
- * thread makes them first does not.
+ * thread makes them first does not. Memory may be made to fail, too, by failslab and
+ * fail_page_alloc with their task filter: threads of the test are marked for it.
  */
 #include <linux/bitmap.h>
 #include <linux/completion.h>
@@ -36,6 +37,8 @@
 #define MOST_QUANTA	100000
 #define STAGES		5		/* tests, which share the time */
 #define LIMIT		(200 * HZ)
+#define TIMES		1000000000	/* that requests fail, at most */
+#define OFF		"1,0,0,0"
 
 static unsigned int stress_seconds = 2;
 module_param(stress_seconds, uint, 0444);
@@ -43,7 +46,7 @@ MODULE_PARM_DESC(stress_seconds, "duration of all stress tests (at least 1)");
 
 enum kind {
 	TAKEN, REFUSED, GIVEN, PASSED, BULKS, OWN_ARENAS, REAPS, HARDIRQS, SOFTIRQS,
-	SLEEPS, KILLS, HOTPLUGS, TWICE, UNSUITED, NR_KINDS
+	SLEEPS, KILLS, HOTPLUGS, LOADED, FAILURES, TWICE, UNSUITED, NR_KINDS
 };
 
 static const char * const kind_names[NR_KINDS] = {
@@ -51,6 +54,7 @@ static const char * const kind_names[NR_KINDS] = {
 	[PASSED] = "passed on", [BULKS] = "bulks", [OWN_ARENAS] = "own arenas",
 	[REAPS] = "reaps", [HARDIRQS] = "hardirqs", [SOFTIRQS] = "softirqs",
 	[SLEEPS] = "sleeping requests", [KILLS] = "killed", [HOTPLUGS] = "hotplugs",
+	[LOADED] = "of them with magazines", [FAILURES] = "made to fail",
 	[TWICE] = "handed out twice", [UNSUITED] = "unsuited",
 };
 
@@ -83,6 +87,7 @@ static struct stage {
 	int cflags;
 	DECLARE_BITMAP(owned, MOST_QUANTA);
 	atomic_t asking;		/* sleepers that are in a request */
+	bool calm;			/* sleepers stay away: magazines are in use */
 	bool stop;
 	atomic_long_t slot[SLOTS];
 	struct actor director;		/* the test itself */
@@ -284,13 +289,14 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 static void interrupt_softly(struct timer_list *timer)
 {
 	struct member *member = container_of(timer, struct member, soft);
+	unsigned long begin = jiffies;
 	unsigned int n = 100;
 
 	while (n--)
 		act(&member->soft_actor);
 	member->soft_actor.count[SOFTIRQS]++;
 	if (!READ_ONCE(stage.stop))
-		mod_timer(timer, jiffies + 1);
+		mod_timer(timer, jiffies + 1 + 4 * (jiffies - begin));
 }
 
 /* A CPU that went took away its thread, and gave its timers to another one. */
@@ -317,7 +323,7 @@ static void stop_timers(struct member *member)
 
 /* === Threads === */
 
-/* Fails when there is no memory, or not enough left to import: no matter. */
+/* Requests fail when there is not enough left to import: no matter. */
 static void use_own_arena(struct actor *actor)
 {
 	struct actor *own = kzalloc(sizeof(*own), GFP_KERNEL);
@@ -329,6 +335,11 @@ static void use_own_arena(struct actor *actor)
 	own->rnd = actor->rnd;
 	vmp = vmem_create("own", NULL, 0, stage.quantum, vmem_alloc, vmem_free, stage.vmp,
 			  stage.classes * stage.quantum, VM_SLEEP | stage.cflags);
+	if (!vmp) {
+		actor->count[UNSUITED]++;
+		kfree(own);
+		return;
+	}
 	for (i = 0; i < 100 && own->nr < HOLD; i++) {
 		get_from(own, vmp);
 		if (own->nr && i % 3 == 0)
@@ -396,15 +407,25 @@ static void sleep_once(struct member *member)
 	}
 }
 
+/* Memory that this thread asks for may be made to fail. */
+static void mark_for_failure(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	current->make_it_fail = 1;
+#endif
+}
+
 static int member_main(void *data)
 {
 	struct member *member = data;
 
 	allow_signal(SIGKILL);
+	mark_for_failure();
 	if (!member->sleeps)
 		work(member);
 	while (!READ_ONCE(stage.stop)) {
-		sleep_once(member);
+		if (!READ_ONCE(stage.calm))
+			sleep_once(member);
 		usleep_range(500, 5000);
 	}
 	complete(&member->done);
@@ -468,6 +489,8 @@ static void replace_a_cpu(struct kunit *test)
 	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU) || n == 1)
 		return;
 	cpu = cpumask_nth(1 + below(&stage.director.rnd, n - 1), cpu_online_mask);
+	if (atomic_long_read(&stage.vmp->caches->parked))
+		stage.director.count[LOADED]++;
 	if (remove_cpu(cpu))
 		return;
 	usleep_range(1000, 5000);
@@ -484,16 +507,42 @@ static void kill_one(void)
 		send_sig(SIGKILL, member->task, 1);
 }
 
+static void begin_failures(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vmem_fail_set("1,10,0," __stringify(TIMES)), 0);
+}
+
+static void end_failures(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	if (vmem_fail_armed())
+		stage.director.count[FAILURES] +=
+			TIMES - atomic_read(&vmem_fail_attr.times);
+#endif
+	vmem_fail_set(OFF);
+}
+
+/*
+ * Turns come by four: in one somebody wants much, in one requests are made to fail,
+ * too, and in two neither. Magazines are used only in these (vmem/magazine.c).
+ */
 static void direct(struct kunit *test)
 {
 	unsigned long end = jiffies + max(stress_seconds, 1) * HZ / STAGES;
+	unsigned int turn;
 
-	while (time_before(jiffies, end)) {
+	for (turn = 0; turn < 4 || time_before(jiffies, end); turn++) {
+		WRITE_ONCE(stage.calm, turn % 4 > 1);
+		if (turn % 4 == 1)
+			begin_failures(test);
+		else
+			end_failures();
+		usleep_range(5000, 20000);
 		replace_a_cpu(test);
 		kill_one();
 		EXPECT_VALID(test, stage.vmp);
-		usleep_range(5000, 20000);
 	}
+	end_failures();
 	WRITE_ONCE(stage.stop, true);
 }
 
@@ -560,6 +609,8 @@ static void run_stage(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, total(UNSUITED), 0ul);
 	KUNIT_EXPECT_EQ(test, total(TAKEN), total(GIVEN));
 	KUNIT_EXPECT_GT(test, total(TAKEN), 0ul);
+	if (IS_ENABLED(CONFIG_FAULT_INJECTION))
+		KUNIT_EXPECT_GT(test, total(FAILURES), 0ul);
 	KUNIT_EXPECT_TRUE(test, bitmap_empty(stage.owned, stage.quanta));
 	cached_reap(test, stage.vmp, 0);
 	EXPECT_STAT(test, stage.vmp, MISUSE, 0);
@@ -632,10 +683,31 @@ static struct kunit_case stress_cases[] = {
 
 static_assert(ARRAY_SIZE(stress_cases) == STAGES + 1);
 
+/* A backtrace for each failure would be some thousands of them. */
+static void set_verbose(unsigned long verbose)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	vmem_fail_attr.verbose = verbose;
+#endif
+}
+
+static int stress_init(struct kunit *test)
+{
+	set_verbose(0);
+	return cached_init(test);
+}
+
+static void stress_exit(struct kunit *test)
+{
+	vmem_fail_set(OFF);
+	set_verbose(2);
+	fixture_exit(test);
+}
+
 static struct kunit_suite stress_suite = {
 	.name = "vmem_stress",
-	.init = cached_init,
-	.exit = fixture_exit,
+	.init = stress_init,
+	.exit = stress_exit,
 	.test_cases = stress_cases,
 };
 

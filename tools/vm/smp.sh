@@ -8,9 +8,9 @@
 #	smp.sh [-s SECONDS] [-f GLOB] [KERNEL:CPUS...]
 #
 #	-s	of stress, shared by all boots (default: SMP_SECONDS, or 60)
-#	-f	the suites, as kunit.filter_glob has it
+#	-f	the suites, as kunit.filter_glob has it, in all boots
 #
-# For instance, an hour of looking for races: smp.sh -s 3600 kcsan:4
+# For instance, an hour of looking for races: smp.sh -s 3600 -f vmem_stress kcsan:4
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -21,17 +21,22 @@
 
 BOOTS=(kcsan:2 lockdep:2 kcsan:4 lockdep:4)
 
-# KUnit has one pattern: this is for threads, qcache, stress and wait; and for contexts,
-# kernel_memory and managed, as there is DMA here, which UML has not. That stats, top
-# and walk match, too, does no harm; memory would take long.
-SUITES='vmem_[ckmtqsw][aehotc][!m]*'
+# KUnit has one pattern: this is for threads, pairs, qcache, stress and wait; and for
+# contexts, kernel_memory and managed, as there is DMA here, which UML has not. That
+# stats, top and walk match, too, does no harm; memory would take long.
+SUITES='vmem_[ckmpqstw][aehotc][!m]*'
 
-# KUnit gives a case five minutes. As much stress as this, or more, comes in several
-# runs, of which the first is at boot.
-STRESS_MAX=120
+# A kernel that is booted once more, with more CPUs than the machine has perhaps, runs
+# stress and wait, and again two that do no harm. The others would take minutes.
+FEW_SUITES='vmem_[sw]*'
+
+# Stress comes in several runs: at boot, and then with memory that fails, which is
+# done in two ways. KUnit gives a case five minutes, and the suite has five.
+MIN_RUNS=3
+MAX_SECONDS=300
 
 # After so many seconds, stress aside, a guest is given up.
-LIMIT=600
+LIMIT=1200
 
 # Watch what touches our data, and nothing else: the strict rules of KCSAN are not
 # those of all the kernel around us, and time is better spent here. Locks and what
@@ -52,24 +57,24 @@ usage()
 	die "usage: smp.sh [-s SECONDS] [-f GLOB] [kcsan:CPUS|lockdep:CPUS]..."
 }
 
-# build KERNEL: into $OUT/smp/KERNEL, once.
+# build KERNEL: into $OUT/smp/KERNEL.
 build()
 {
 	local dir=$OUT/smp/$1
 
-	[ ! -e "$dir/bzImage" ] || return 0
 	mkdir -p "$dir"
 	kernel_build x86_64 "smp-$1" "$dir" \
 		"kunit.config smp.config smp-$1.config" "${SCOPE[@]}"
 }
 
-# boot KERNEL CPUS RUNS: run the suites, then guest/kunit. Results are in $dir.
+# boot KERNEL CPUS SUITES: run them, then guest/kunit. Results are in $dir. Caches of
+# slab objects that are vmem's must not be others', too, as what they have may fail.
 boot()
 {
-	local append="tsc=reliable kunit.filter_glob=$suites"
+	local append="tsc=reliable slab_nomerge kunit.filter_glob=$3"
 
-	append+=" vmem_kunit.stress_seconds=$((stress / $3))"
-	append+=" VMEM_AGAIN=$(($3 - 1))"
+	append+=" vmem_kunit.stress_seconds=$((stress / runs))"
+	append+=" VMEM_AGAIN=$((runs - 1))"
 	"$TOP/tools/vm/initramfs.sh" "$dir/initramfs.cpio.gz" \
 		"$TOP/tools/vm/guest/kunit"
 	"$TOP/tools/vm/qemu.sh" -k "$OUT/smp/$1/bzImage" \
@@ -106,9 +111,13 @@ check_kcsan()
 	fi
 }
 
-# Any complaint, ours or not, would have turned it off.
+# Any complaint, ours or not, would have turned it off. Objects are no longer watched
+# when there is no memory for it.
 check_lockdep()
 {
+	if grep 'ODEBUG disabled' "$dir/console.log" >/dev/null; then
+		fail "debug objects are off"
+	fi
 	if [ "$(number lockdep debug_locks)" -ne 1 ]; then
 		fail "lockdep is off"
 	elif ! shown classes | grep vmem_arenas_lock >/dev/null; then
@@ -116,7 +125,40 @@ check_lockdep()
 	fi
 }
 
-# check KERNEL CPUS RUNS: the boot in $dir.
+# Memory has failed in each run that was to have it fail.
+check_failed()
+{
+	[ "$(number "failed-$1" slab)" -gt 0 ] ||
+		fail "no memory has failed in run $1 of stress"
+}
+
+# tally: what stress has done in this boot, "NUMBER WHAT" in the order it says so.
+tally()
+{
+	awk '
+		/# Subtest: / { stress = /vmem_stress$/ }
+		stress && match($0, /# [a-z_]+: +[0-9]+ [a-z ]+$/) {
+			n = what = substr($0, RSTART)
+			sub(/^# [a-z_]+: +/, "", n)
+			sub(/^# [a-z_]+: +[0-9]+ /, "", what)
+			count(what, n + 0)
+		}
+		/^slab: / { count("slab objects refused", $2) }
+		/^pages: / { count("pages refused", $2) }
+		function count(what, n) {
+			if (!(what in sum))
+				name[++nr] = what
+			sum[what] += n
+		}
+		END {
+			for (i = 1; i <= nr; i++)
+				print sum[name[i]], name[i]
+		}' "$dir/console.log" "$dir/results.log" >"$dir/tally"
+	[ ! -s "$dir/tally" ] ||
+		say "$lane: stress: $(paste -sd, "$dir/tally" | sed 's/,/, /g')"
+}
+
+# check KERNEL CPUS: the boot in $dir.
 check()
 {
 	local run
@@ -126,16 +168,30 @@ check()
 		fail "the guest did not have $2 CPUs"
 	grep -x '@ok finished' "$dir/results.log" >/dev/null ||
 		fail "the guest did not finish (log: $dir/console.log)"
-	for ((run = 1; run < $3; run++)); do
+	for ((run = 1; run < runs; run++)); do
 		shown "again-$run" >"$dir/again-$run.log"
 		check_again "$dir/again-$run.log"
+		check_failed "$run"
 	done
 	check_clean "$dir/console.log"
 	"check_$1"
+	tally
+}
+
+# The sum of all boots.
+sum_up()
+{
+	cat "$OUT"/smp/*/tally | awk '
+		{ n = $1; sub(/^[0-9]+ /, ""); sum[$0] += n }
+		!seen[$0]++ { name[++nr] = $0 }
+		END {
+			for (i = 1; i <= nr; i++)
+				printf "%14d %s\n", sum[name[i]], name[i]
+		}'
 }
 
 total=${SMP_SECONDS:-60}
-suites=$SUITES
+suites=
 while getopts s:f: option; do
 	case $option in
 	s) total=$OPTARG ;;
@@ -149,7 +205,11 @@ for boot; do
 	[[ $boot =~ ^(kcsan|lockdep):[2-8]$ ]] || usage
 done
 stress=$((total / $#))
-runs=$(((stress + STRESS_MAX) / STRESS_MAX))
+runs=1
+if [ "$stress" -gt 0 ]; then
+	runs=$(((stress + MAX_SECONDS - 1) / MAX_SECONDS))
+	[ "$runs" -ge "$MIN_RUNS" ] || runs=$MIN_RUNS
+fi
 
 rm -rf "$OUT/smp"
 "$TOP/tools/vm/setup.sh"
@@ -158,9 +218,15 @@ for boot; do
 	lane=smp-$kernel-$cpus
 	dir=$OUT/smp/$kernel-$cpus
 	mkdir -p "$dir"
-	build "$kernel"
-	boot "$kernel" "$cpus" "$runs"
-	check "$kernel" "$cpus" "$runs"
+	if [ -e "$OUT/smp/$kernel/bzImage" ]; then
+		boot "$kernel" "$cpus" "${suites:-$FEW_SUITES}"
+	else
+		build "$kernel"
+		boot "$kernel" "$cpus" "${suites:-$SUITES}"
+	fi
+	check "$kernel" "$cpus"
 done
 lane=smp
+say "smp: stress of all boots:"
+sum_up
 verdict smp "$passed" "$failed" "$skipped"
