@@ -76,7 +76,7 @@ copy_tree()
 }
 
 # What no kernel log may contain.
-BAD_LOG='Kernel panic|BUG:|WARNING:|Oops|Call Trace|KASAN|KCSAN|recursive locking|suspicious RCU|UBSAN|suspected memory leak'
+BAD_LOG='Kernel panic|BUG:|WARNING:|Oops|Call [Tt]race|KASAN|KCSAN|recursive locking|suspicious RCU|UBSAN|suspected memory leak'
 
 # bad_lines LOG: the lines of it that must not be there. Two are expected. Where
 # the kernel was made to fail an allocation, it says so with a backtrace. And 6.12
@@ -89,7 +89,7 @@ bad_lines()
 		/FAULT_INJECTION: forcing a failure/ { forced = 1 }
 		/Dying CPU not properly vacated!/ { forced = dying = 1 }
 		/WARNING: .* sched_cpu_dying\+/ && dying { dying = 0; next }
-		/Call Trace/ && forced { forced = 0; next }
+		/Call [Tt]race/ && forced { forced = 0; next }
 		$0 ~ bad { print FILENAME ":" FNR ": " $0 }
 	' "$1"
 }

@@ -27,14 +27,21 @@ graft_tree()
 }
 
 # check_config WANTED BUILD: kconfig drops in silence what it cannot give. Of two
-# lines for a symbol, the later one counts.
+# lines for a symbol, the later one counts; what is not set has none.
 check_config()
 {
 	local missing
 
-	missing=$(awk -F= '/^CONFIG_/ { last[$1] = $0 }
-			   END { for (s in last) print last[s] }' "$1" |
-		grep -vxFf "$2/.config" || true)
+	missing=$(awk -F= '
+		!/^CONFIG_/ { next }
+		NR == FNR { wanted[$1] = $0; next }
+		{ given[$1] = $0 }
+		END {
+			for (s in wanted)
+				if (wanted[s] != s "=n" && wanted[s] != given[s] ||
+				    wanted[s] == s "=n" && s in given)
+					print wanted[s]
+		}' "$1" "$2/.config")
 	[ -z "$missing" ] || die "not in the configuration of $2: $missing"
 }
 
@@ -43,31 +50,48 @@ kernel_image()
 {
 	case $1 in
 	um)	echo linux ;;
-	x86_64)	echo arch/x86/boot/bzImage ;;
+	x86_64|i386) echo arch/x86/boot/bzImage ;;
+	arm64)	echo arch/arm64/boot/Image ;;
 	*)	die "no kernel for $1" ;;
 	esac
 }
 
 kernel_make()
 {
-	make -C "$KTREE" ARCH="$KARCH" O="$BUILD" -j"$JOBS" "$@"
+	local cross=
+
+	[ "$KARCH" != arm64 ] || cross=aarch64-linux-gnu-
+	make -C "$KTREE" ARCH="$KARCH" ${cross:+CROSS_COMPILE="$cross"} \
+		O="$BUILD" -j"$JOBS" "$@"
+}
+
+# They take turns: there is one tree that vmem is grafted into.
+kernel_lock()
+{
+	exec {build_lock}>"$CACHE/kernel.lock"
+	flock -n "$build_lock" ||
+		{ say "$1: waiting for another build"; flock "$build_lock"; }
+	graft_tree
+}
+
+kernel_unlock()
+{
+	exec {build_lock}>&-
 }
 
 # kernel_build ARCH NAME DIR CONFIGS [MAKE-VARIABLE...]: build it and copy to DIR
 # what a run needs. The build is kept, by version and configuration, for all
-# copies of this project; they take turns.
+# copies of this project.
 kernel_build()
 {
-	local name=$2 dir=$3 wanted=$3/config image key lock
+	local name=$2 dir=$3 wanted=$3/config image key
 
 	KARCH=$1
 	image=$(kernel_image "$KARCH")
 	# shellcheck disable=SC2086 # a list of files
 	(cd "$TOP/tools/vm/config" && cat $4) >"$wanted"
 	shift 4
-	exec {lock}>"$CACHE/kernel.lock"
-	flock -n "$lock" || { say "$name: waiting for another build"; flock "$lock"; }
-	graft_tree
+	kernel_lock "$name"
 	key=$(cat "$CACHE/source" "$wanted" | sha256sum | cut -c1-12)
 	BUILD=$CACHE/$name-$key
 	if [ -e "$BUILD/$image" ]; then
@@ -84,7 +108,19 @@ kernel_build()
 	cp "$BUILD/$image" "$dir/"
 	find "$BUILD/lib/vmem" "$BUILD/samples" -name '*.ko' \
 		-exec cp {} "$dir/" \; 2>/dev/null || true
-	exec {lock}>&-
+	kernel_unlock
+}
+
+# kernel_again NAME LOG [MAKE-ARGUMENT...]: make something else of what was built.
+kernel_again()
+{
+	local name=$1 log=$2 status=0
+
+	shift 2
+	kernel_lock "$name"
+	kernel_make "$@" >"$log" 2>&1 || status=$?
+	kernel_unlock
+	return "$status"
 }
 
 # uml_run DIR SECONDS [PARAMETER...]: boot it, run the suites, then uml-init.sh.

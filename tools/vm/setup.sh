@@ -5,6 +5,10 @@
 # source of one kernel, headers and images of the stock kernels. Does nothing,
 # quickly, when everything is there; two runs at once wait for each other.
 #
+#	setup.sh [PACKAGE...]
+#
+# installs these packages, too: what one lane alone needs.
+#
 # Leaves for other scripts to read:
 #
 #   $CACHE/source		the path of the unpacked kernel source
@@ -33,6 +37,7 @@ flex gcc git kmod libelf-dev libssl-dev make perl python3 qemu-system-x86
 rsync shellcheck sparse xz-utils
 $SOURCE
 $(awk 'NF { print $2 }' <<<"$STOCK")
+$*
 "
 
 as_root()
