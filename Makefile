@@ -3,7 +3,7 @@
 # What a person types; "make help" lists it. kbuild reads Kbuild instead.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-LANES := static uml uml-audit uml-debug smp debian
+LANES := static user uml uml-audit uml-debug smp debian
 
 modules: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -20,12 +20,17 @@ run:
 check:
 	@tools/vm/check.sh
 
-$(LANES:%=check-%): check-%:
+$(LANES:%=check-%) check-arch: check-%:
 	@tools/vm/check.sh $*
 
-# make stress SECONDS=3600 BOOTS=kcsan:4
-stress:
-	@tools/vm/smp.sh -s $(or $(SECONDS),900) $(BOOTS)
+soak:
+	@tools/vm/smp.sh -s $(or $(TIME),600) kcsan:4 lockdep:4
+
+fuzz:
+	@tools/testing/vmem/fuzz.sh new $(or $(TIME),600)
+
+bugs:
+	@tools/testing/vmem/bugs.sh
 
 coverage:
 	@tools/vm/coverage.sh
@@ -42,13 +47,17 @@ help:
 	@echo 'run              boot a stock kernel in QEMU with vmem.ko and a driver'
 	@echo 'check            run all tests:'
 	@echo '  check-static     style, documentation, builds without a warning'
+	@echo '  check-user       the library in a process: sanitizers, fuzzing, models'
 	@echo '  check-uml        KUnit under User Mode Linux'
 	@echo '  check-uml-audit  the same with CONFIG_VMEM_AUDIT'
 	@echo '  check-uml-debug  the same, looking for bad accesses, locks, leaks'
 	@echo '  check-smp        KUnit on 2 and 4 CPUs, looking for data races, locks'
 	@echo '  check-debian     stock kernels in QEMU: load, use, unload'
-	@echo 'stress           check-smp with SECONDS=900 of stress'
-	@echo 'coverage         lines of vmem/ that KUnit executes'
+	@echo 'check-arch       KUnit on arm64 and on 32 bits (i386); not part of check'
+	@echo 'soak             TIME=600 seconds of stress on 4 CPUs'
+	@echo 'fuzz             TIME=600 seconds of fuzzing'
+	@echo 'bugs             put known mistakes in, and see that tests find them'
+	@echo 'coverage         lines and branches of vmem/ that tests execute'
 	@echo 'bench            instructions of a call, of vmem and of others'
 	@echo 'clean            remove what was built here'
 	@echo
@@ -56,4 +65,5 @@ help:
 	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules run check $(LANES:%=check-%) stress coverage bench clean help
+.PHONY: modules run check $(LANES:%=check-%) check-arch soak \
+	fuzz bugs coverage bench clean help

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh [LANE...]: run the test lanes, all of them by default, cheapest first.
+# check.sh [LANE...]: run the test lanes, cheapest first; by default all but arch.
 # A lane that fails does not stop the others. The last line is the sum:
 #
 #	N passed, N failed[, N skipped]
@@ -9,7 +9,7 @@
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-LANES="static uml uml-audit uml-debug smp debian"
+LANES="static user uml uml-audit uml-debug smp debian"
 
 passed=0
 failed=0
@@ -20,12 +20,14 @@ command_of()
 {
 	case $1 in
 	static)		echo static.sh ;;
+	user)		echo user.sh ;;
 	uml)		echo uml.sh release ;;
 	uml-audit)	echo uml.sh audit ;;
 	uml-debug)	echo uml.sh debug ;;
 	smp)		echo smp.sh ;;
 	debian)		echo debian.sh ;;
-	*)		die "no lane $1; there are: $LANES" ;;
+	arch)		echo arch.sh ;;
+	*)		die "no lane $1; there are: $LANES arch" ;;
 	esac
 }
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Which lines of vmem/ do the KUnit suites execute? Prints a table by file, and
-# leaves in $OUT/coverage the sources with counts (ours/*.gcov) and the lines
-# that never ran (unexecuted).
+# Which lines and branches of vmem/ do tests execute? Those of the lane "user", with
+# and without audits and fault injection of the kernel's, and the suites under User
+# Mode Linux. Prints a table by file, and leaves in $OUT/coverage what never ran
+# (unexecuted).
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -11,79 +12,72 @@
 . "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
 
 dir=$OUT/coverage
+HERE=$TOP/tools/testing/vmem
+PROGRAMS="worlds placements tables harness"
 
-# Counters are read from the running kernel, notes come from its build: gcov
-# wants them side by side.
-collect()
+# counters NAME GCDA...: as JSON, into $dir/NAME. gcov wants the notes of
+# the build side by side with the counters.
+counters()
 {
-	local data=$dir/data notes=$BUILD/lib/vmem/vmem
+	local into=$dir/$1
 
+	mkdir -p "$into"
+	shift
+	[ -e "$1" ] || die "no counters: $1"
+	(cd "$into" && quietly "$into/gcov.log" gcov --json-format \
+		--branch-probabilities "$@")
+}
+
+# run VARIANT PROGRAM [ARGUMENT...]
+run()
+{
+	local variant=$1 program=$2
+
+	shift 2
+	say "coverage: $variant: $program"
+	quietly "$dir/$variant-$program.log" timeout 900 \
+		"$OUT/user/$variant/$program" "$@"
+}
+
+in_a_process()
+{
+	local variant=$1 program
+
+	shift
+	say "coverage: building $variant"
+	find "$OUT/user/$variant" -name '*.gcda' -delete 2>/dev/null || true
+	quietly "$dir/$variant.log" make -C "$HERE" -j"$JOBS" OUT="$OUT" \
+		VARIANT="$variant" CC=gcc "${@/#/$OUT/user/$variant/}"
+	for program; do
+		case $program in
+		kunit-suites)	run "$variant" "$program" 'kunit.filter_glob=vmem*' ;;
+		*)		run "$variant" "$program" ;;
+		esac
+	done
+	counters "$variant" "$OUT/user/$variant"/vmem/*.gcda
+}
+
+under_uml()
+{
+	local data=$dir/uml-data
+
+	kernel_build um coverage "$dir" \
+		"kunit.config uml.config coverage.config" VMEM_GCOV=y
+	say "coverage: User Mode Linux"
+	uml_run "$dir" 600 || die "the kernel hung or died (log: $dir/console.log)"
 	mkdir -p "$data"
 	find "$dir/gcov" -path '*/lib/vmem/vmem/*.gcda' -exec cp {} "$data" \;
-	cp "$notes"/*.gcno "$data"
-	[ -n "$(find "$data" -name '*.gcda')" ] ||
-		die "the kernel gave no counters (log: $dir/console.log)"
-	cd "$dir"
-	quietly "$dir/gcov.log" gcov --preserve-paths --object-directory "$data" \
-		"$data"/*.gcda
-}
-
-# NAME.gcov of our own sources; those of kernel headers are dropped. A column is
-# "count:line:text", where "-" is no code and "#####" code that never ran.
-keep_ours()
-{
-	local f name
-
-	for f in *.gcov; do
-		name=$(sed -n '1s|.*Source:.*/lib/vmem/vmem/\([a-z_]*\.[ch]\)$|\1|p' "$f")
-		if [ -n "$name" ] && [ "${name%.c}" != "$name" ]; then
-			mv "$f" "ours/$name.gcov"
-		else
-			rm "$f"
-		fi
-	done
-}
-
-table()
-{
-	awk -F: -v unexecuted="$dir/unexecuted" '
-		function row(name, run, all) {
-			printf "%-16s %6d %6d %7.1f%%\n", name, run, all,
-			       all ? 100 * run / all : 100
-		}
-		function flush() {
-			if (file != "")
-				row(file, run, all)
-			sum_run += run; sum_all += all; run = all = 0
-		}
-		FNR == 1 {
-			flush()
-			file = FILENAME
-			sub(/.*\//, "", file); sub(/\.gcov$/, "", file)
-		}
-		{ text = $0; gsub(/ /, "", $1); line = $2 + 0 }
-		line == 0 || $1 == "-" { next }
-		{ all++ }
-		$1 ~ /^[#=]+$/ {
-			sub(/^[^:]*:[^:]*:/, "", text)
-			printf "vmem/%s:%d:%s\n", file, line, text >unexecuted
-			next
-		}
-		{ run++ }
-		END { flush(); row("total", sum_run, sum_all) }
-	' ours/*.gcov
+	cp "$BUILD/lib/vmem/vmem"/*.gcno "$data"
+	counters uml "$data"/*.gcda
 }
 
 rm -rf "$dir"
-mkdir -p "$dir/ours"
+mkdir -p "$dir"
 "$TOP/tools/vm/setup.sh"
-kernel_build um coverage "$dir" \
-	"kunit.config uml.config coverage.config" VMEM_GCOV=y
-say "coverage: running"
-uml_run "$dir" 600 || die "the kernel hung or died (log: $dir/console.log)"
-collect
-keep_ours
-: >unexecuted
-printf '%-16s %6s %6s %8s\n' file run lines covered
-table
-say "lines that never ran: $dir/unexecuted"
+# shellcheck disable=SC2086 # a list
+in_a_process gcov kunit-suites $PROGRAMS
+in_a_process gcov-audit kunit-suites harness
+in_a_process gcov-nofault kunit-suites harness
+under_uml
+"$TOP/tools/vm/coverage.py" -u "$dir/unexecuted" "$dir"/*/*.gcov.json.gz
+say "what never ran: $dir/unexecuted"

@@ -35,16 +35,24 @@ tree=$dir/tree
 
 # === Lanes ===
 
-# run_KIND LANE SUITES: build the copy, run the suites; output in $log, where it goes
-# on until $log.end tells the status. What does not build cleanly ends the subshell.
+# built LANE: has nothing changed since the lane has built the copy?
+built()
+{
+	grep -qx "$1" "$dir/built"
+}
+
+# run_KIND LANE SUITES: build the copy, run the suites; output in $log, status in
+# $log.end when there is one. What does not build cleanly ends the subshell.
 run_user()
 {
 	local variant=${1#user} status=0
 
 	variant=${variant#-}
 	variant=${variant:-release}
-	quietly "$log.build" make -C "$tree/tools/testing/vmem" -j"$JOBS" \
-		OUT="$dir" VARIANT="$variant"
+	built "$1" ||
+		quietly "$log.build" make -C "$tree/tools/testing/vmem" \
+			-j"$JOBS" OUT="$dir" VARIANT="$variant"
+	echo "$1" >>"$dir/built"
 	# The shell, too, would tell of a signal.
 	{
 		timeout --kill-after=5 "$LIMIT" \
@@ -54,17 +62,23 @@ run_user()
 	echo "$status" >"$log.end"
 }
 
-run_uml()
+build_uml()
 {
-	local status=0
-
 	TOP=$tree
-	rm -rf "$dir/uml"
 	mkdir -p "$dir/uml"
 	kernel_build um uml "$dir/uml" "kunit.config uml.config" >"$log.say"
 	if grep 'warning:' "$dir/uml/build.log"; then
 		die "compiler warnings"
 	fi
+	echo uml >>"$dir/built"
+}
+
+run_uml()
+{
+	local status=0
+
+	built uml || build_uml
+	rm -f "$dir/uml/finished"
 	uml_run "$dir/uml" "$LIMIT" kunit.filter_glob="$2" || status=$?
 	[ "$status" -ne 0 ] || [ -e "$dir/uml/finished" ] || status=1
 	cp "$dir/uml/console.log" "$log"
@@ -77,7 +91,8 @@ run_smp()
 
 	OUT=$dir "$tree/tools/vm/smp.sh" -s 2 -f "$2" "$kernel:2" >"$log.say" 2>&1 ||
 		status=$?
-	cat "$dir/smp/$kernel-2/console.log" >"$log"
+	! grep 'the guest hung or died' "$log.say" >/dev/null || status=124
+	cp "$dir/smp/$kernel-2/console.log" "$log"
 	echo "$status" >"$log.end"
 }
 
@@ -132,14 +147,17 @@ why_failed()
 	echo "$why"
 }
 
-# try LANE SUITES NAME: set $why, and $took in seconds.
+# try LANE SUITES NAME: set $why, and $took in seconds. Not to be called in a
+# condition, where bash would go on after whatever fails.
 try()
 {
 	local begin=$SECONDS
 
 	log=$dir/$3-$1-${2//[^a-z_]/}.log
 	rm -f "$log"*
-	("run_${1%-*}" "$1" "$2") || true
+	set +e
+	(set -e; "run_${1%-*}" "$1" "$2")
+	set -e
 	why=$(why_failed)
 	took=$((SECONDS - begin))
 }
@@ -155,16 +173,17 @@ finders()
 		done
 }
 
-# Each patch names lanes that there are, and two of them.
+# Each patch names lanes that there are, and two that differ in more than a variant.
 check_patch()
 {
-	local lane named=0
+	local lane
+	local -A kinds=()
 
 	while read -r lane; do
 		[[ " $LANES " == *" $lane "* ]] || die "${1##*/}: no lane $lane"
-		named=$((named + 1))
+		kinds[${lane%-*}]=yes
 	done < <(sed -n 's/^Found-by: \([^:]*\):.*/\1/p' "$1")
-	[ "$named" -ge 2 ] || die "${1##*/}: to be found by $named lanes, not two"
+	[ "${#kinds[@]}" -ge 2 ] || die "${1##*/}: not for two lanes to find"
 }
 
 # What make is to compile anew gets a new time.
@@ -175,6 +194,7 @@ patch_tree()
 	sed -n 's|^+++ b/||p' "$1" | while read -r file; do
 		touch "$tree/$file"
 	done
+	: >"$dir/built"
 }
 
 declare -A sound		# by "LANE SUITES": do they pass without a bug?
@@ -190,27 +210,27 @@ without_bug()
 	done < <(for patch; do finders "$patch"; done | sort -u)
 }
 
-# with_bug PATCH: whether all lanes have found it.
+# with_bug PATCH: set $good, if all lanes have found it.
 with_bug()
 {
-	local name lane suites good=true
+	local name lane suites
 
+	good=yes
 	name=$(basename "$1" .patch)
 	patch_tree "$1"
 	while read -r lane suites; do
 		try "$lane" "$suites" "$name" </dev/null
 		if [ -z "$why" ] || [ ! -e "$log.end" ]; then
 			say "$name: $lane: NOT FOUND: ${why:-$suites passes} ($took s)"
-			good=false
+			good=
 		elif [ -z "${sound["$lane $suites"]}" ]; then
 			say "$name: $lane: NOT FOUND: fails without it, too"
-			good=false
+			good=
 		else
 			say "$name: $lane: found by $why ($took s)"
 		fi
 	done < <(finders "$1")
 	patch_tree "$1" -R
-	$good
 }
 
 lanes=$LANES
@@ -236,12 +256,14 @@ mkdir -p "$dir"
 # An object may be of a bug that a run has ended in the middle of.
 copy_tree "$tree"
 touch "$tree"/vmem/*.c
+: >"$dir/built"
 
 found=0 not=0
 without_bug "${patches[@]}"
 for patch in "${patches[@]}"; do
 	[ -n "$(finders "$patch")" ] || continue
-	if with_bug "$patch"; then
+	with_bug "$patch"
+	if [ "$good" ]; then
 		found=$((found + 1))
 	else
 		not=$((not + 1))

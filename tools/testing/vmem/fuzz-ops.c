@@ -83,7 +83,6 @@ struct arena {
 	bool lied;
 	bool gave;
 	struct range bad;		/* to come back at once */
-	struct range released;
 };
 
 /* What an input is, and how far it has got. */
@@ -96,6 +95,7 @@ static struct {
 	unsigned int ops;		/* of this input */
 	unsigned int validate;		/* every so many */
 	unsigned int nested;
+	bool hostile;			/* arenas may be tainted */
 	bool over;			/* too much for the model: end it */
 	bool changed;			/* by a nested operation */
 	bool failed;			/* memory, in this operation */
@@ -104,7 +104,8 @@ static struct {
 	int km;				/* flags that import functions should see */
 	u32 pattern;			/* of failures of memory, for the next one */
 
-	unsigned int irq_in;		/* barriers */
+	unsigned int irqs;		/* more of them to come */
+	unsigned int irq_every, irq_in;	/* so many barriers */
 	unsigned int irq_what;
 	struct arena *irq_arena;
 
@@ -416,6 +417,22 @@ static bool has_segment(const struct arena *a, const struct oracle_req *req)
 }
 
 /*
+ * The same of what no caller holds. But imported spans that caches alone hold go back
+ * as soon as these are drained.
+ */
+static bool has_unheld(const struct arena *a, const struct oracle_req *req)
+{
+	struct oracle o = *a->o;
+	unsigned int i;
+
+	o.nr_spans = 0;
+	for (i = 0; i < a->o->nr_spans; i++)
+		if (!a->releases || !o.span[i]->imported || !oracle_idle(o.span[i]))
+			o.span[o.nr_spans++] = o.span[i];
+	return oracle_possible(&o, req);
+}
+
+/*
  * Could the arena serve the request, by imports from arenas if need be? As it is
  * now; or, if @all, with what caches hold.
  */
@@ -426,8 +443,8 @@ static bool possible(const struct arena *a, const struct oracle_req *req, bool a
 	if (quanta(a, req->size) > ULONG_MAX / a->q)
 		return false;
 	for (;;) {
-		if (all || exact(a) ? oracle_possible(a->o, &here) :
-				      has_segment(a, &here))
+		if (all ? has_unheld(a, &here) :
+		    exact(a) ? oracle_possible(a->o, &here) : has_segment(a, &here))
 			return true;
 		if (!asks_arena(a) || !import_of(a, &here, &ask))
 			return false;
@@ -497,6 +514,22 @@ static bool learn(struct arena *a, const struct oracle_req *req, struct range *s
 	return add_span(a, span->addr, span->size, true);
 }
 
+/* Has the import function given that, and not got it back? */
+static bool has_out(const struct arena *a, unsigned long addr)
+{
+	const struct oracle_block *block;
+	unsigned int i;
+
+	if (a->src) {
+		block = oracle_find(a->src->o, addr);
+		return block && block->span;
+	}
+	for (i = 0; i < a->nr_out; i++)
+		if (a->out[i].addr == addr)
+			return true;
+	return false;
+}
+
 /* A block of the model is gone: does its span go, too, and on to the source? */
 static void cascade(struct arena *a, const struct oracle_span *span)
 {
@@ -509,11 +542,10 @@ static void cascade(struct arena *a, const struct oracle_span *span)
 	if (a->kind == PLAIN) {
 		block = oracle_find(a->src->o, range.addr);
 		cascade(a->src, give(a->src, block));
-	} else if (a->released.addr != range.addr || a->released.size != range.size) {
+	} else if (has_out(a, range.addr)) {
 		wrong("%c did not release 0x%lx + 0x%lx", 'A' + a->nr, range.addr,
 		      range.size);
 	}
-	a->released = (struct range){};
 }
 
 /* Where caches decide what is imported, and when it goes back: see what has gone, */
@@ -745,12 +777,18 @@ static void check(void)
 	bool all = strict || w.ops % w.validate == 0;
 	struct arena *a;
 
+	u32 dice = current->dice;
+	int cpu = current->cpu;
+
 	if (w.nested || w.over)
 		return;
 	sync_spans();
 	for (a = w.arena; a < w.arena + ARENAS && !w.over; a++)
 		if (a->vmp)
 			check_arena(a, all);
+	/* To look at more changes nothing. */
+	current->dice = dice;
+	current->cpu = cpu;
 }
 
 /* === Frees === */
@@ -1076,7 +1114,8 @@ static unsigned long request(struct arena *a, const struct oracle_req *given, bo
 	seen = req;
 	if (cached)
 		seen.vmflag &= ~(VM_BESTFIT | VM_FIRSTFIT | VM_NEXTFIT | VM_ENDALLOC);
-	tell(a, "vmem_%salloc(0x%lx, align 0x%lx, phase 0x%lx, nocross 0x%lx, min 0x%lx, max 0x%lx, 0x%x)%s",
+	tell(a,
+	     "vmem_%salloc(0x%lx, align 0x%lx, phase 0x%lx, nocross 0x%lx, min 0x%lx, max 0x%lx, 0x%x)%s",
 	     x ? "x" : "", req.size, req.align, req.phase, req.nocross, req.min,
 	     req.max, req.vmflag, faulty ? " made to fail" : "");
 	expect_imports(a, &seen, exact(a));
@@ -1312,7 +1351,6 @@ static void release(struct arena *a, vmem_t *source, void *addr, size_t size)
 		else
 			wrong("%c releases what it does not have", 'A' + a->nr);
 	}
-	a->released = range;
 	leave(was);
 }
 
@@ -1518,7 +1556,8 @@ static void create_arena(unsigned int nr)
 	choose_caches(a, caches, &qcache_max);
 	a->grow = span_byte >> 5 & 3;
 	span = a->kind == MEMORY ? (struct range){} : choose_span(a, span_byte);
-	tell(a, "create: kind %d, quantum 0x%lx, source %c, span 0x%lx + 0x%lx, qcache_max 0x%lx, flags 0x%x",
+	tell(a,
+	     "create: kind %d, quantum 0x%lx, source %c, span 0x%lx + 0x%lx, qcache_max 0x%lx, flags 0x%x",
 	     a->kind, a->q, a->src ? 'A' + a->src->nr : '-', span.addr, span.size,
 	     qcache_max, a->cflags);
 
@@ -1756,6 +1795,22 @@ static void op_fill(struct arena *a)
 		check();
 }
 
+/* Sleep for more than there is: others will free what they have. */
+static void op_sleep(struct arena *a)
+{
+	u8 n = byte();
+	struct oracle_req req = { .size = (n % 8 + 1) * a->q, .vmflag = VM_NOSLEEP };
+	unsigned int nr = 64;
+
+	while (nr-- && !w.over && request(a, &req, n & 0x20))
+		check();
+	check();
+	req.size += (n >> 6) * a->q;
+	req.vmflag = flags_of(n >> 3 & 3);
+	req.vmflag &= ~VM_NOSLEEP;
+	request(a, &req, n & 0x10);
+}
+
 static void op_drain(struct arena *a)
 {
 	unsigned int nr = byte();
@@ -1854,7 +1909,8 @@ static void op_add(struct arena *a)
 	begin_call();
 	ret = vmem_add(a->vmp, (void *)addr, size, len & 0x20 ? VM_NOSLEEP : VM_SLEEP);
 	end_call();
-	if (bad)
+	/* Without memory, an overlap may not have been looked at. */
+	if (bad && !(w.failed && vmem_stat(a->vmp, VMEM_STAT_MISUSE) == a->misuses))
 		a->misuses++;
 	if (ret && bad)
 		wrong("%c: a bad span was added", 'A' + a->nr);
@@ -1870,10 +1926,10 @@ static void op_contains(struct arena *a)
 	unsigned long addr = addr_of(a, n, fine), size = size_of(a, len);
 	int ret;
 
-	if (len == 0xff)
+	if (len >= 0xfc)
 		size = 0;
-	if (len == 0xfe && a->o->nr_spans)
-		addr = span_last(a, a->o->span[0]) + 1;
+	if (len % 4 == 3 && a->o->nr_spans)
+		addr = span_last(a, a->o->span[fine % a->o->nr_spans]) + 1;
 	tell(a, "vmem_contains(0x%lx, 0x%lx)", addr, size);
 	begin_call();
 	ret = vmem_contains(a->vmp, (void *)addr, size);
@@ -2022,12 +2078,20 @@ static void interrupt(void)
 	if (current->irqs_off || current->hardirq || w.nested || w.irq_in--)
 		return;
 	kernel_interrupt = NULL;
+	if (w.irqs--) {
+		w.irq_in = w.irq_every;
+		kernel_interrupt = interrupt;
+	}
 	kernel_run_on(current->cpu, KERNEL_HARDIRQ, interrupted, NULL);
 }
 
 static void op_interrupt(struct arena *a)
 {
-	w.irq_in = byte() % 32;
+	u8 n = byte();
+
+	w.irq_every = n % 32;
+	w.irq_in = w.irq_every;
+	w.irqs = n >> 5;
 	w.irq_what = byte();
 	w.irq_arena = a;
 	kernel_interrupt = interrupt;
@@ -2114,7 +2178,7 @@ static void op_taint(struct arena *a)
 	unsigned long addr = addr_of(a, n, byte()), size = a->q;
 	unsigned int i;
 
-	if (!a->cached_max || a->tainted || n < 0xc0)
+	if (!a->cached_max || a->tainted || !w.hostile)
 		return;
 	if (block && n & 1) {
 		addr = block->addr;
@@ -2151,7 +2215,7 @@ static void op_renew(struct arena *a)
 }
 
 static void (* const op[])(struct arena *a) = {
-	op_alloc, op_alloc, op_alloc, op_alloc, op_xalloc, op_xalloc, op_xalloc,
+	op_alloc, op_alloc, op_alloc, op_sleep, op_xalloc, op_xalloc, op_xalloc,
 	op_xalloc, op_free, op_free, op_free, op_free, op_random, op_random, op_random,
 	op_random, op_random, op_random, op_fill, op_fill, op_drain, op_drain, op_bulk,
 	op_free_bulk, op_add, op_contains, op_walk, op_reclaim, op_cpu, op_memory,
@@ -2173,8 +2237,9 @@ static void begin_input(const u8 *data, size_t size)
 	current->bound = -1;
 	kernel_clock = 1000 * NSEC_PER_SEC;
 	head = byte();
-	w.validate = 1 << head % 8;
+	w.validate = 4 << head % 8;
 	w.turn = head >> 3 & 3;
+	w.hostile = head >> 5 == 7;
 }
 
 static void end_input(void)

@@ -6,6 +6,8 @@
  * moved by the same offset, to wherever in the address space: near its bottom, its
  * top, a power of two. The offset is a multiple of the largest boundary, so that what
  * suits stays suitable.
+ *
+ * VMEM_FUZZ=print: print requests.
  */
 #include "linux/main.h"
 
@@ -14,6 +16,7 @@
 #define NUMBERS		256		/* of the window that is tried */
 
 static unsigned long long inputs, operations;
+static bool verbose;
 static const u8 *data;
 static size_t left;
 
@@ -42,6 +45,15 @@ static bool suits(const struct vmem_req *req, unsigned long first,
 	return true;
 }
 
+static void describe(const struct vmem_req *req, unsigned long first,
+		     unsigned long last)
+{
+	fprintf(stderr,
+		"[0x%lx, 0x%lx] size %lu of %lu align %lu phase %lu nocross %lu min 0x%lx max 0x%lx%s\n",
+		first, last, req->size, req->len, req->align, req->phase, req->nocross,
+		req->min, req->max, req->high ? " high" : "");
+}
+
 static void check(const struct vmem_req *req, unsigned long base,
 		  unsigned long first, unsigned long last)
 {
@@ -56,13 +68,13 @@ static void check(const struct vmem_req *req, unsigned long base,
 		possible = true;
 	}
 	operations++;
+	if (verbose)
+		describe(req, first, last);
 	found = vmem_place(req, first, last, &got);
 	if (found == possible && (!found || got == want))
 		return;
-	fprintf(stderr,
-		"fuzz-place: [0x%lx, 0x%lx] size %lu of %lu align %lu phase %lu nocross %lu min 0x%lx max 0x%lx%s: %s 0x%lx, not %s 0x%lx\n",
-		first, last, req->size, req->len, req->align, req->phase, req->nocross,
-		req->min, req->max, req->high ? " high" : "", found ? "found" : "none",
+	describe(req, first, last);
+	fprintf(stderr, "fuzz-place: %s 0x%lx, not %s 0x%lx\n", found ? "found" : "none",
 		got, possible ? "found" : "none", want);
 	abort();
 }
@@ -98,14 +110,14 @@ static bool decode(struct vmem_req *req, unsigned long *base, unsigned long *fir
 	u8 n = byte(), from = byte(), to = byte();
 
 	*base = base_of(byte());
+	if (from > to)
+		swap(from, to);
 	*first = *base + (from & -q);
 	*last = *base + (to | (q - 1));
-	if (!*first)
+	if (!*first) {
 		*first = q;
-	if (*last < *first)
-		swap(*first, *last);
-	*first &= -q;
-	*last |= q - 1;
+		*last = max(*last, 2 * q - 1);
+	}
 	req->size = byte() + 1ul;
 	if (n & 1)		/* long ones, too */
 		req->size = (req->size << byte() % 56) - byte();
@@ -137,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	verbose = getenv("VMEM_FUZZ") && !strcmp(getenv("VMEM_FUZZ"), "print");
 	atexit(report);
 	return 0;
 }

@@ -53,6 +53,21 @@ build()
 
 inputs=0 operations=0 crashes=0
 
+# keep LOG TARGET: what input was it? libFuzzer has written it, or else read it.
+keep()
+{
+	local file
+
+	file=$(sed -n 's/.*Test unit written to //p' "$1" | tail -n 1)
+	if [ -z "$file" ]; then
+		file=$(sed -n 's/^Running: //p' "$1" | tail -n 1)
+		[ -e "$file" ] || return 0
+		cp "$file" "$DIR/crash-$2-${file##*/}"
+		file=$DIR/crash-$2-${file##*/}
+	fi
+	say "repeat it: tools/testing/vmem/fuzz.sh repeat $file" >&2
+}
+
 # run NAME VARIANT TARGET ARGUMENT...: add up what it says that it has done.
 run()
 {
@@ -64,9 +79,7 @@ run()
 		crashes=$((crashes + 1))
 		grep -E "^fuzz-$target: |ERROR: |runtime error: |^BUG" "$log" |
 			head -n 5 >&2 || tail -n 20 "$log" >&2
-		sed -n 's/.*Test unit written to //p' "$log" | while read -r file; do
-			say "repeat it: tools/testing/vmem/fuzz.sh repeat $file" >&2
-		done
+		keep "$log" "$target"
 	}
 	sum=$(sed -n "s/^fuzz-$target: \([0-9]*\) inputs, \([0-9]*\) operations$/\1 \2/p" \
 		"$log" | tail -n 1)
@@ -101,7 +114,7 @@ fuzz_part()
 			-entropic=0 -len_control=0 "$new" "$CORPUS/$2"
 		left=$((left - slice))
 		say "fuzz: $1-$2, $left s left: $inputs inputs, $operations operations," \
-			"$(find "$new" -type f | wc -l) of them new to the corpus"
+			"$(find "$new" -type f | wc -l) new in the corpus"
 	done
 }
 

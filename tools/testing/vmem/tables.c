@@ -11,6 +11,7 @@
  * each boundary between classes, up to the longest that there is, who asks for a
  * length gets one of the right class. What a class is, is not taken from the library:
  * classes follow each other in order of length, and each power of two begins one.
+ * Two segments of about the same length, often of one class, are chosen from rightly.
  */
 #include "linux/main.h"
 
@@ -326,6 +327,7 @@ static void each_table(void)
 /* === Size classes === */
 
 #define LENGTHS	40000
+#define SIGN	BIT(BITS_PER_LONG - 1)
 
 /* Free segments of each length, in order of length; not in the index to begin with. */
 struct lengths {
@@ -470,8 +472,8 @@ static void ask_for(struct lengths *l, unsigned int have, unsigned int want)
 	bool maybe = l->class[have] >= l->class[want];
 
 	if (__vmem_free_surely(l->vmp, units(l, want)) != (surely ? seg : NULL))
-		fail("length %lx is %ssurely enough for %lx", l->quanta[have],
-		     surely ? "not " : "", l->quanta[want]);
+		fail("length %lx is %s by who asks for %lx surely", l->quanta[have],
+		     surely ? "not found" : "found", l->quanta[want]);
 	if (__vmem_free_maybe(l->vmp, NULL, units(l, want)) != (maybe ? seg : NULL))
 		fail("length %lx is %s for %lx", l->quanta[have],
 		     maybe ? "ruled out" : "not ruled out", l->quanta[want]);
@@ -563,6 +565,77 @@ static void each_subset(struct lengths *l)
 	}
 }
 
+/* === Choices === */
+
+static void __noreturn bad_choice(const struct vmem_req *req, const struct vmem_seg *a,
+				  const struct vmem_seg *b, const struct vmem_seg *got)
+{
+	fail("of 0x%lx+%lx and 0x%lx+%lx, policy %d for %lx takes %s", a->first,
+	     a->last - a->first + 1, b->first, b->last - b->first + 1, req->policy,
+	     req->len, !got ? "none" : got == a ? "the first" : "the second");
+}
+
+static bool fits(const struct vmem_seg *seg, const struct vmem_req *req)
+{
+	return seg->last - seg->first + 1 >= req->len;
+}
+
+/* Of two segments that may both be too short, the lower one is @a. */
+static struct vmem_seg *right_choice(const struct vmem_req *req, struct vmem_seg *a,
+				     struct vmem_seg *b)
+{
+	if (!fits(a, req) || !fits(b, req))
+		return fits(a, req) ? a : fits(b, req) ? b : NULL;
+	if (req->policy == VMEM_BEST && b->last - b->first < a->last - a->first)
+		return b;
+	return a;
+}
+
+static void choose(struct lengths *l, struct vmem_seg *a, struct vmem_seg *b,
+		   unsigned long len)
+{
+	struct vmem_req req = {
+		.size = len, .len = len, .align = l->vmp->quantum, .max = ULONG_MAX,
+	};
+	struct vmem_seg *want, *got;
+	enum vmem_search found;
+	unsigned long addr;
+
+	for (req.policy = VMEM_INSTANT; req.policy <= VMEM_NEXT; req.policy++) {
+		found = __vmem_search(l->vmp, &req, &got, &addr);
+		got = found == VMEM_SEARCH_FOUND ? got : NULL;
+		want = right_choice(&req, a, b);
+		checks++;
+		/* Instant fit may take either, if it is long enough. */
+		if (got != want && !(req.policy == VMEM_INSTANT && got && fits(got, &req)))
+			bad_choice(&req, a, b, got);
+	}
+}
+
+/* Two segments of about the same length: who takes which, if he asks for as much? */
+static void each_choice(struct lengths *l, unsigned int nr, unsigned int around)
+{
+	struct vmem_seg low = { .type = VMEM_SEG_FREE }, high = low;
+	unsigned int i, j, k;
+
+	low.first = l->vmp->quantum;
+	high.first = SIGN;
+	for (i = 0; i < nr; i++) {
+		for (j = i > around ? i - around : 0; j < i + around; j++) {
+			unsigned int from = min(i, j);
+
+			low.last = low.first + (units(l, i) - 1);
+			high.last = high.first + (units(l, j) - 1);
+			__vmem_free_insert(l->vmp, (i + j) % 2 ? &low : &high);
+			__vmem_free_insert(l->vmp, (i + j) % 2 ? &high : &low);
+			for (k = from ? from - 1 : 0; k < max(i, j) + 2; k++)
+				choose(l, &low, &high, units(l, k));
+			__vmem_free_remove(l->vmp, &low);
+			__vmem_free_remove(l->vmp, &high);
+		}
+	}
+}
+
 static void each_class(unsigned long quantum)
 {
 	unsigned long flags, before = checks;
@@ -579,6 +652,7 @@ static void each_class(unsigned long quantum)
 	ask_for_each(l, 150);
 	change_each(l, 300);
 	each_subset(l);
+	each_choice(l, 600, 10);
 	spin_unlock_irqrestore(&l->vmp->lock, flags);
 	printf("size classes, quantum 0x%lx: %u lengths, %u classes, %lu questions\n",
 	       quantum, l->nr, l->nr_classes, checks - before);
