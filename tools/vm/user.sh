@@ -114,8 +114,9 @@ start models "$HERE/models/models.sh"
 build tsan gcc kunit-suites
 suites tsan tsan "$THREADS"
 suites tsan-stress tsan vmem_stress vmem_kunit.stress_seconds=10
-build fuzz clang kunit-suites fuzz-ops fuzz-place
+build fuzz clang kunit-suites harness fuzz-ops fuzz-place
 suites asan fuzz 'vmem*'
+start harness "$dir/fuzz/harness"
 start fuzz-replay "$HERE/fuzz.sh" replay
 start fuzz-new "$HERE/fuzz.sh" new "${FUZZ_SECONDS:-60}"
 build release gcc worlds placements tables
