@@ -53,7 +53,7 @@ run_user()
 		quietly "$log.build" make -C "$tree/tools/testing/vmem" \
 			-j"$JOBS" OUT="$dir" VARIANT="$variant"
 	echo "$1" >>"$dir/built"
-	# The shell, too, would tell of a signal.
+	# The shell tells of a signal, too.
 	{
 		timeout --kill-after=5 "$LIMIT" \
 			"$dir/user/$variant/kunit-suites" \
@@ -79,7 +79,9 @@ run_uml()
 
 	built uml || build_uml
 	rm -f "$dir/uml/finished"
-	uml_run "$dir/uml" "$LIMIT" kunit.filter_glob="$2" || status=$?
+	# As above.
+	{ uml_run "$dir/uml" "$LIMIT" kunit.filter_glob="$2"; } 2>/dev/null ||
+		status=$?
 	[ "$status" -ne 0 ] || [ -e "$dir/uml/finished" ] || status=1
 	cp "$dir/uml/console.log" "$log"
 	echo "$status" >"$log.end"
@@ -97,18 +99,22 @@ run_smp()
 }
 
 # The first case of a log that has failed, as SUITE.CASE, and of one that has
-# parameters, which.
+# parameters, which; or that was about to fail when the log ended.
 first_failure()
 {
 	sed 's/^\[[ 0-9.]*\] //' "$1" | awk '
 		/^    # Subtest: / { suite = $3 }
 		/^        # Subtest: / { test = $3 }
+		/ (EXPECTATION|ASSERTION) FAILED at / && !failed {
+			failed = suite "." substr($2, 1, length($2) - 1)
+		}
 		/^        not ok / {
 			sub(/^ *not ok [0-9]* /, "")
-			print suite "." test " (" $0 ")"
+			failed = suite "." test " (" $0 ")"
 			exit
 		}
-		/^    not ok / { print suite "." $4; exit }'
+		/^    not ok / { failed = suite "." $4; exit }
+		END { if (failed) print failed }'
 }
 
 # What a sanitizer, or an assertion, says first.
@@ -116,7 +122,7 @@ first_complaint()
 {
 	grep -hoE -m 1 'SUMMARY: .*|runtime error: .*' "$1" |
 		sed "s|SUMMARY: ||; s|$tree/||" | grep . ||
-		bad_lines "$1" | sed 's/^[^ ]* //' | head -n 1
+		bad_lines "$1" | sed 's/^[^ ]* //; s/^\[[ 0-9.]*\] //' | head -n 1
 }
 
 # What a status says that is not 0.

@@ -8,9 +8,9 @@
  * model; in each new state the arena is validated, walked, and asked what it contains.
  *
  * A state that has been met before is not gone on from again. That loses nothing: two
- * states are the same only if all is the same that the library could tell them apart
- * by, which is the order of each list and the shape of each tree, too, and not just
- * the layout (see fingerprint()). All that is left out are counters, and how many
+ * states are the same only if their models are, and all that the library could tell
+ * them apart by, which is the order of each list and the shape of each tree, too, and
+ * not just the layout (states.h). All that is left out are counters, and how many
  * spare tags there are.
  *
  * States are met in order of the number of operations that lead to them, so a failure
@@ -131,8 +131,7 @@ static bool try_letter(struct world *w, u32 number, unsigned int nr)
 	}
 	if (!cached_world(w))
 		undo(w, letter, &result, before);
-	return fingerprint(w) == from->key &&
-	       !memcmp(before, w->cells, w->nr * sizeof(*before));
+	return fingerprint(w) == from->key;
 }
 
 static void expand(u32 number)
