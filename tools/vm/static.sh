@@ -121,7 +121,7 @@ linux_includes()
 version_tests()
 {
 	grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION' "${code[@]}" |
-		grep -v '^vmem/compat\.h:'
+		grep -vE '^(vmem/compat|tools/testing/vmem/linux/kernel)\.h:'
 }
 
 calls_of_bug()
