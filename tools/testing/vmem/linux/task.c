@@ -242,10 +242,11 @@ static bool block(s64 deadline)
 			pthread_mutex_unlock(&task->lock);
 			kernel_idle();
 			pthread_mutex_lock(&task->lock);
-		} else if (!deadline)
+		} else if (!deadline) {
 			pthread_cond_wait(&task->cond, &task->lock);
-		else if (pthread_cond_timedwait(&task->cond, &task->lock, &until))
+		} else if (pthread_cond_timedwait(&task->cond, &task->lock, &until)) {
 			break;
+		}
 	}
 	woken = task->woken;
 	WRITE_ONCE(task->asleep, false);
