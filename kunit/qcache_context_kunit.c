@@ -15,11 +15,16 @@
 
 #define PAGES	256ul
 
+static struct bag *arena_of(struct kunit *test, unsigned long pages)
+{
+	vmem_t *vmp = cached_arena(test, pages * PG, PG, 8 * PG);
+
+	return bag_new(test, vmp, CACHED_BASE, pages * PG, PG);
+}
+
 static struct bag *arena(struct kunit *test)
 {
-	vmem_t *vmp = cached_arena(test, PAGES * PG, PG, 8 * PG);
-
-	return bag_new(test, vmp, CACHED_BASE, PAGES * PG, PG);
+	return arena_of(test, PAGES);
 }
 
 /* === One visit in each context === */
@@ -212,42 +217,53 @@ static unsigned int cpu_to_remove(struct kunit *test)
 	return cpu;
 }
 
+/* So many that CPUs have magazines. */
+#define MANY	8192ul
+
 static long park_here(void *arg)
 {
 	struct bag *bag = arg;
 
-	bag_fill(bag, PG, PAGES);
+	bag_fill(bag, PG, MANY);
 	bag_give_all(bag);
 	return 0;
+}
+
+/* Take a CPU away that has magazines, if the arena has any. */
+static void park_and_remove(struct kunit *test, struct bag *bag, unsigned int cpu)
+{
+	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, park_here, bag), 0l);
+	KUNIT_EXPECT_EQ(test, vmem_magazine_on_cpu(bag->vmp, cpu),
+			!vmem_magazines_banned(bag->vmp));
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_FALSE(test, vmem_magazine_on_cpu(bag->vmp, cpu));
 }
 
 static void cpu_that_goes_leaves_nothing_behind(struct kunit *test)
 {
 	unsigned int cpu = cpu_to_remove(test);
-	struct bag *bag = arena(test);
+	struct bag *bag = arena_of(test, MANY);
 
-	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, park_here, bag), 0l);
-	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, take(bag->vmp, PAGES * PG, 0), CACHED_BASE);
-	give(bag->vmp, CACHED_BASE, PAGES * PG);
+	park_and_remove(test, bag, cpu);
+	EXPECT_ADDR(test, take(bag->vmp, MANY * PG, 0), CACHED_BASE);
+	give(bag->vmp, CACHED_BASE, MANY * PG);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
-	cached_expect_whole(test, bag->vmp, CACHED_BASE, PAGES * PG);
+	cached_expect_whole(test, bag->vmp, CACHED_BASE, MANY * PG);
 }
 
 static void cpu_that_comes_back_has_caches(struct kunit *test)
 {
 	unsigned int cpu = cpu_to_remove(test);
-	struct bag *bag = arena(test);
+	struct bag *bag = arena_of(test, MANY);
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, park_here, bag), 0l);
-		KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-		KUNIT_EXPECT_EQ(test, bag_fill(bag, PG, PAGES), PAGES);
+		park_and_remove(test, bag, cpu);
+		KUNIT_EXPECT_EQ(test, bag_fill(bag, PG, MANY), MANY);
 		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 		bag_give_all(bag);
 	}
-	cached_expect_whole(test, bag->vmp, CACHED_BASE, PAGES * PG);
+	cached_expect_whole(test, bag->vmp, CACHED_BASE, MANY * PG);
 }
 
 static struct kunit_case qcache_context_cases[] = {

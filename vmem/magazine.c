@@ -652,6 +652,7 @@ bool vmem_magazine_on_cpu(const struct vmem *vmp, int nr)
 			return true;
 	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_magazine_on_cpu);
 
 /* For vmem_validate(): what is wrong with magazines of CPUs, if anything. */
 const char *vmem_magazine_broken(const struct vmem *vmp)
