@@ -224,7 +224,10 @@ int add_cpu(unsigned int cpu)
 {
 	might_sleep();
 	pthread_rwlock_wrlock(&hotplug);
+	/* What was done to it while it was dead comes before whoever gets it. */
+	pthread_mutex_lock(&cpus[cpu].mutex);
 	set_bit(cpu, &kernel_online.bits);
+	pthread_mutex_unlock(&cpus[cpu].mutex);
 	pthread_rwlock_unlock(&hotplug);
 	return 0;
 }

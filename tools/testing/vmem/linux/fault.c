@@ -16,10 +16,11 @@ bool should_fail(struct fault_attr *attr, ssize_t size)
 		atomic_sub(size, &attr->space);
 		return false;
 	}
-	if (attr->interval > 1 &&
-	    __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED) % attr->interval)
+	if (READ_ONCE(attr->interval) > 1 &&
+	    __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED) %
+	    READ_ONCE(attr->interval))
 		return false;
-	if (get_random_u32() % 100 >= attr->probability)
+	if (get_random_u32() % 100 >= READ_ONCE(attr->probability))
 		return false;
 	if (times > 0)
 		atomic_dec(&attr->times);
@@ -33,7 +34,7 @@ int setup_fault_attr(struct fault_attr *attr, char *text)
 
 	if (sscanf(text, "%lu,%lu,%d,%d", &interval, &probability, &space, &times) < 4)
 		return 0;
-	attr->interval = interval;
+	WRITE_ONCE(attr->interval, interval);
 	WRITE_ONCE(attr->probability, probability);
 	atomic_set(&attr->space, space);
 	atomic_set(&attr->times, times);
