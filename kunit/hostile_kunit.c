@@ -1027,11 +1027,11 @@ static struct resource any_resource(struct attack *a, unsigned long q, bool *bad
 		.end = nasty_addr(a, NULL),
 		.flags = chance(a, 3) ? any_long(a) : IORESOURCE_MEM,
 	};
-	unsigned long first = res.start ?: 1, beyond = (res.end + 1) & ~(q - 1);
+	unsigned long first = res.start ?: 1, beyond = res.end + 1;
 
 	first = round_to(first, q);
 	*bad = !res.flags || res.flags & IORESOURCE_UNSET || !first ||
-	       (res.end + 1 && beyond <= first) || first > res.end;
+	       (beyond && (beyond & ~(q - 1)) <= first) || first > res.end;
 	return res;
 }
 
