@@ -216,6 +216,30 @@ static void spans_are_checked(struct kunit *test)
 	EXPECT_BROKEN(test, vmp, vmp->free.classes, 1, "no size class for a span");
 }
 
+/* A tag that is found from the left alone. */
+static void links_are_checked(struct kunit *test)
+{
+	vmem_t *vmp = gapped(test);
+
+	EXPECT_BROKEN(test, vmp, tag(vmp, USED_2)->order.prev,
+		      &tag(vmp, USED_1)->order, "links of a tag");
+	EXPECT_BROKEN(test, vmp, vmp->anchor.order.prev, &tag(vmp, SPAN_2)->order,
+		      "links of the last tag");
+}
+
+static void constants_are_checked(struct kunit *test)
+{
+	vmem_t *vmp = gapped(test);
+	struct cut *cut = cut_arena(test);
+
+	EXPECT_BROKEN(test, vmp, vmp->quantum, 2 * PG, "quantum and its logarithm");
+	EXPECT_BROKEN(test, vmp, vmp->cached_max, PG, "largest size of a quantum cache");
+	EXPECT_BROKEN(test, cut->vmp, cut->vmp->cached_max, 3 * PG,
+		      "largest size of a quantum cache");
+	EXPECT_BROKEN(test, cut->vmp, cut->cache->size, 2 * PG, "size of a quantum cache");
+	cut_ends(cut);
+}
+
 static void segments_are_checked(struct kunit *test)
 {
 	vmem_t *vmp = gapped(test), *child = fixture_child(test, vmp, PG);
@@ -620,6 +644,8 @@ static void records_are_checked(struct kunit *test)
 
 static struct kunit_case validate_cases[] = {
 	KUNIT_CASE(spans_are_checked),
+	KUNIT_CASE(links_are_checked),
+	KUNIT_CASE(constants_are_checked),
 	KUNIT_CASE(segments_are_checked),
 	KUNIT_CASE(allocated_segments_are_checked),
 	KUNIT_CASE(statistics_are_checked),

@@ -51,8 +51,7 @@ void __init vmem_fail_init(void)
 
 void vmem_fail_exit(void)
 {
-	if (!IS_ERR(vmem_fail_dir))
-		debugfs_remove(vmem_fail_dir);
+	debugfs_remove(vmem_fail_dir);
 }
 
 #else

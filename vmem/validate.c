@@ -146,7 +146,11 @@ static const char *tags_broken(struct vmem *vmp, struct census *census)
 	const char *broken;
 	struct vmem_seg *seg;
 
+	if (vmp->anchor.order.prev->next != &vmp->anchor.order)
+		return "links of the last tag";
 	list_for_each_entry(seg, &vmp->anchor.order, order) {
+		if (seg->order.prev->next != &seg->order)
+			return "links of a tag";
 		census->nr_cursors += count_cursors(vmp, seg);
 		if (seg->type == VMEM_SEG_SPAN)
 			broken = span_broken(vmp, census,
@@ -235,12 +239,29 @@ static const char *family_broken(const struct vmem *vmp)
 	return known ? NULL : "source does not know the arena";
 }
 
+/* Does what never changes fit together? */
+static const char *constants_broken(const struct vmem *vmp)
+{
+	const struct vmem_qcaches *caches = vmp->caches;
+	unsigned int i, nr = caches ? caches->nr : 0;
+
+	if (vmp->quantum != 1ul << vmp->quantum_shift)
+		return "quantum and its logarithm";
+	if (vmp->cached_max != nr * vmp->quantum)
+		return "largest size of a quantum cache";
+	for (i = 0; i < nr; i++)
+		if (caches->cache[i].size != (i + 1) * vmp->quantum)
+			return "size of a quantum cache";
+	return NULL;
+}
+
 static const char *arena_broken(struct vmem *vmp)
 {
 	struct census census = {};
 	const char *broken;
 
-	broken = tags_broken(vmp, &census);
+	broken = constants_broken(vmp);
+	broken = broken ?: tags_broken(vmp, &census);
 	broken = broken ?: stats_broken(vmp, &census);
 	broken = broken ?: spare_broken(vmp);
 	broken = broken ?: waiters_broken(vmp);
