@@ -506,6 +506,8 @@ static bool learn(struct arena *a, const struct oracle_req *req, struct range *s
 	if (ask.phase > req->phase)
 		wrong("%c asked for phase 0x%lx", 'A' + a->nr, ask.phase);
 	learn(a->src, &ask, &deeper);
+	if (w.over)
+		return false;
 	why = oracle_judge(a->src->o, &ask, span->addr, &want);
 	if (why)
 		wrong("%c got 0x%lx + 0x%lx of its source, want 0x%lx: %s", 'A' + a->nr,
@@ -1052,6 +1054,8 @@ static void judge_exactly(struct arena *a, const struct oracle_req *req,
 		if (early && addr - span.addr < span.size)
 			why = judge_loosely(a, req, addr);
 	}
+	if (w.over)
+		return;
 	if (!early)
 		why = oracle_judge(a->o, req, addr, &want);
 	if (why)
@@ -1346,7 +1350,7 @@ static void release(struct arena *a, vmem_t *source, void *addr, size_t size)
 			wrong("%c releases what is not its own", 'A' + a->nr);
 		if (block)
 			free_block(a->src, block, a->kind != HALF);
-		else if (a->kind == HALF)	/* not in the arena yet */
+		else if (a->kind == HALF || w.over)	/* not in the model yet */
 			free_as(a->src, range.addr, size, false);
 		else
 			wrong("%c releases what it does not have", 'A' + a->nr);
