@@ -434,7 +434,7 @@ static bool has_unheld(const struct arena *a, const struct oracle_req *req)
 
 /*
  * Could the arena serve the request, by imports from arenas if need be? As it is
- * now; or, if @all, with what caches hold.
+ * now; or, if @all, with what caches hold. Of what is tainted one cannot say so.
  */
 static bool possible(const struct arena *a, const struct oracle_req *req, bool all)
 {
@@ -443,6 +443,8 @@ static bool possible(const struct arena *a, const struct oracle_req *req, bool a
 	if (quanta(a, req->size) > ULONG_MAX / a->q)
 		return false;
 	for (;;) {
+		if (a->tainted)
+			return false;
 		if (all ? has_unheld(a, &here) :
 		    exact(a) ? oracle_possible(a->o, &here) : has_segment(a, &here))
 			return true;
