@@ -4,6 +4,7 @@
  * magazines that grow and shrink, memory for a system that is short of it.
  */
 #include <linux/shrinker.h>
+#include <linux/workqueue.h>
 
 #include "cached.h"
 
@@ -71,6 +72,12 @@ static void arena_at_rest_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(trim));
 }
 
+/* Nobody but the test looks at the depot, or changes it, until frees go there. */
+static void keep_trimmer_away(vmem_t *vmp)
+{
+	cancel_delayed_work_sync(&vmp->caches->trim);
+}
+
 static void magazines_grow_when_the_depot_is_contended(struct kunit *test)
 {
 	vmem_t *vmp;
@@ -79,6 +86,7 @@ static void magazines_grow_when_the_depot_is_contended(struct kunit *test)
 
 	if (IS_ENABLED(CONFIG_VMEM_AUDIT))
 		kunit_skip(test, "no magazines when audited");
+	keep_trimmer_away(vmp);
 	cache->depot.contended = 100;
 	vmem_depot_trim(vmp, cache);
 	KUNIT_EXPECT_GE(test, vmem_magazine_rounds(vmp, cache), 2 * rounds);
@@ -97,11 +105,13 @@ static void outgrown_magazines_are_replaced(struct kunit *test)
 
 	if (IS_ENABLED(CONFIG_VMEM_AUDIT))
 		kunit_skip(test, "no magazines when audited");
+	keep_trimmer_away(vmp);
 	cache->depot.contended = 100;
 	vmem_depot_trim(vmp, cache);
 	bag_fill(bag, 1, 5000);
 	bag_give_all(bag);
 	vmem_qcache_reap(vmp);
+	keep_trimmer_away(vmp);
 	for (mag = cache->depot.empty.first; mag; mag = mag->next)
 		KUNIT_EXPECT_EQ(test, mag->level, 1ul);
 	EXPECT_VALID(test, vmp);

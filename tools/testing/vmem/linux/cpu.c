@@ -9,6 +9,8 @@
  */
 #include "kernel.h"
 
+#ifndef KERNEL_FAST
+
 struct cpu {
 	pthread_mutex_t mutex;
 	bool online;			/* by hotplug */
@@ -346,3 +348,5 @@ void mutex_unlock(struct mutex *mutex)
 	WRITE_ONCE(mutex->owner, NULL);
 	pthread_mutex_unlock(&mutex->mutex);
 }
+
+#endif

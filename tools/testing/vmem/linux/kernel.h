@@ -36,10 +36,12 @@
 #define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
 #define LINUX_VERSION_CODE	KERNEL_VERSION(6, 12, 0)
 
+#ifndef KERNEL_FAST
 #define CONFIG_KUNIT			1
 #define CONFIG_KUNIT_DEFAULT_ENABLED	1
-#define CONFIG_VMEM			1
 #define CONFIG_VMEM_KUNIT_TEST		1
+#endif
+#define CONFIG_VMEM			1
 #define CONFIG_SMP			1
 #define CONFIG_HOTPLUG_CPU		1
 #define CONFIG_TRACEPOINTS		1
@@ -115,6 +117,7 @@ struct callback_head {
 #define __always_inline	inline __attribute__((always_inline))
 #undef __noinline
 #define noinline	__attribute__((noinline))
+#define __flatten	__attribute__((flatten))
 #define __noreturn	__attribute__((noreturn))
 #define __packed	__attribute__((packed))
 #define __aligned(x)	__attribute__((aligned(x)))
@@ -172,12 +175,16 @@ struct callback_head {
 
 /* An interrupt may come here, if a test wants one (cpu.c). */
 extern void (*kernel_interrupt)(void);
+#ifdef KERNEL_FAST
+#define barrier()	__asm__ __volatile__("" : : : "memory")
+#else
 #define barrier() \
 	do { \
 		__asm__ __volatile__("" : : : "memory"); \
 		if (unlikely(__atomic_load_n(&kernel_interrupt, __ATOMIC_RELAXED))) \
 			kernel_interrupt(); \
 	} while (0)
+#endif
 
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
@@ -337,8 +344,26 @@ static inline bool test_and_clear_bit(unsigned long nr, unsigned long *map)
 #define __set_bit(nr, map)	((map)[BIT_WORD(nr)] |= BIT_MASK(nr))
 #define __clear_bit(nr, map)	((map)[BIT_WORD(nr)] &= ~BIT_MASK(nr))
 
+#ifdef KERNEL_FAST
+static inline bool __test_and_set_bit(unsigned long nr, unsigned long *map)
+{
+	bool was = test_bit(nr, map);
+
+	__set_bit(nr, map);
+	return was;
+}
+
+static inline bool __test_and_clear_bit(unsigned long nr, unsigned long *map)
+{
+	bool was = test_bit(nr, map);
+
+	__clear_bit(nr, map);
+	return was;
+}
+#else
 #define __test_and_set_bit	test_and_set_bit
 #define __test_and_clear_bit	test_and_clear_bit
+#endif
 
 unsigned long find_next_bit(const unsigned long *map, unsigned long size,
 			    unsigned long from);
@@ -602,8 +627,10 @@ void flush_signals(struct task_struct *task);
 /* Called by a task that is about to sleep, instead of that, until it is woken. */
 extern void (*kernel_idle)(void);
 
+#ifndef KERNEL_FAST
 void might_sleep(void);
 void might_alloc(gfp_t gfp);
+#endif
 void cond_resched(void);
 void msleep(unsigned int ms);
 void usleep_range(unsigned long min, unsigned long max);
@@ -682,14 +709,15 @@ int cpuhp_setup_state_nocalls(int state, const char *name,
 			      int (*teardown)(unsigned int cpu));
 void cpuhp_remove_state_nocalls(int state);
 
+#ifdef KERNEL_FAST
+#include "fast.h"
+#else
 void preempt_disable(void);
 void preempt_enable(void);
 void local_bh_disable(void);
 void local_bh_enable(void);
 unsigned long kernel_irq_save(void);
 void kernel_irq_restore(unsigned long flags);
-#define local_irq_save(flags)		((flags) = kernel_irq_save())
-#define local_irq_restore(flags)	kernel_irq_restore(flags)
 #define raw_smp_processor_id()		(current->cpu)
 #define smp_processor_id()		(current->cpu)
 #define in_task()			(!current->hardirq && !current->softirq)
@@ -698,6 +726,9 @@ void kernel_irq_restore(unsigned long flags);
 #define softirq_count()			(current->bh_count)
 #define irqs_disabled()			(current->irqs_off)
 #define preemptible()			(!current->preempt_count)
+#endif
+#define local_irq_save(flags)		((flags) = kernel_irq_save())
+#define local_irq_restore(flags)	kernel_irq_restore(flags)
 
 enum kernel_irq { KERNEL_HARDIRQ, KERNEL_SOFTIRQ };
 bool kernel_run_on(unsigned int cpu, enum kernel_irq kind, void (*fn)(void *arg),
@@ -707,27 +738,36 @@ long work_on_cpu(int cpu, long (*fn)(void *arg), void *arg);
 
 /* === Locks (cpu.c) === */
 
-typedef struct kernel_lock {
-	pthread_mutex_t mutex;
-	struct task_struct *owner;
-} spinlock_t, raw_spinlock_t;
-
 struct mutex {
 	pthread_mutex_t mutex;
 	struct task_struct *owner;
 };
 
 #define __KERNEL_LOCK		{ .mutex = PTHREAD_MUTEX_INITIALIZER }
+#define DEFINE_MUTEX(name)		struct mutex name = __KERNEL_LOCK
+
+#ifndef KERNEL_FAST
+typedef struct kernel_lock {
+	pthread_mutex_t mutex;
+	struct task_struct *owner;
+} spinlock_t, raw_spinlock_t;
+
 #define __SPIN_LOCK_UNLOCKED(name)	__KERNEL_LOCK
 #define __RAW_SPIN_LOCK_UNLOCKED(name)	__KERNEL_LOCK
 #define DEFINE_SPINLOCK(name)		spinlock_t name = __KERNEL_LOCK
 #define DEFINE_RAW_SPINLOCK(name)	raw_spinlock_t name = __KERNEL_LOCK
-#define DEFINE_MUTEX(name)		struct mutex name = __KERNEL_LOCK
 
 void spin_lock_init(spinlock_t *lock);
 void spin_lock(spinlock_t *lock);
 bool spin_trylock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
+
+void kernel_assert_held(struct task_struct *owner);
+#define lockdep_assert_held(lock) \
+	kernel_assert_held(READ_ONCE((lock)->owner))
+#define lockdep_is_held(lock)	(READ_ONCE((lock)->owner) == current)
+#endif
+
 #define raw_spin_lock_init	spin_lock_init
 #define raw_spin_lock		spin_lock
 #define raw_spin_trylock	spin_trylock
@@ -761,10 +801,6 @@ void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 #define mutex_lock_interruptible(mutex)	(mutex_lock(mutex), 0)
 
-void kernel_assert_held(struct task_struct *owner);
-#define lockdep_assert_held(lock) \
-	kernel_assert_held(READ_ONCE((lock)->owner))
-#define lockdep_is_held(lock)	(READ_ONCE((lock)->owner) == current)
 #define lockdep_set_class(lock, key)	((void)0)
 #define lockdep_set_name(lock, name)	((void)0)
 struct lock_class_key { };
@@ -886,7 +922,11 @@ bool schedule_work(struct work_struct *work);
 bool schedule_delayed_work(struct delayed_work *work, unsigned long delay);
 bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 		      unsigned long delay);
+#ifdef KERNEL_FAST
+#define delayed_work_pending(w)	READ_ONCE((w)->work.event.pending)
+#else
 bool delayed_work_pending(struct delayed_work *work);
+#endif
 bool flush_delayed_work(struct delayed_work *work);
 bool cancel_delayed_work_sync(struct delayed_work *work);
 bool cancel_work_sync(struct work_struct *work);
@@ -997,9 +1037,11 @@ struct kmem_cache;
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags);
 void kmem_cache_destroy(struct kmem_cache *cache);
+#ifndef KERNEL_FAST
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
-#define kmem_cache_zalloc(cache, gfp)	kmem_cache_alloc(cache, (gfp) | __GFP_ZERO)
 void kmem_cache_free(struct kmem_cache *cache, void *ptr);
+#endif
+#define kmem_cache_zalloc(cache, gfp)	kmem_cache_alloc(cache, (gfp) | __GFP_ZERO)
 void *kmem_cache_alloc_lru(struct kmem_cache *cache, void *lru, gfp_t gfp);
 #define SLAB_HWCACHE_ALIGN	1
 #define SLAB_PANIC		2
@@ -1007,12 +1049,14 @@ void *kmem_cache_alloc_lru(struct kmem_cache *cache, void *lru, gfp_t gfp);
 #define KMEM_CACHE(type, flags) \
 	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags)
 
+#ifndef KERNEL_FAST
 void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp);
 void free_percpu(void *ptr);
 void *kernel_percpu(const void *ptr, int cpu);
 #define per_cpu_ptr(ptr, cpu)	((typeof(ptr))kernel_percpu(ptr, cpu))
 #define raw_cpu_ptr(ptr)	per_cpu_ptr(ptr, current->cpu)
 #define this_cpu_ptr(ptr)	raw_cpu_ptr(ptr)
+#endif
 
 struct shrink_control { unsigned long nr_to_scan; gfp_t gfp_mask; };
 struct shrinker {

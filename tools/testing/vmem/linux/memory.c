@@ -24,11 +24,15 @@ gfp_t current_gfp_context(gfp_t gfp)
 	return gfp;
 }
 
+#ifndef KERNEL_FAST
+
 void might_alloc(gfp_t gfp)
 {
 	if (gfpflags_allow_blocking(gfp))
 		might_sleep();
 }
+
+#endif
 
 /* The task's n-th, counted down, or as the test has it. */
 static bool fails(size_t size, gfp_t gfp)
@@ -70,8 +74,18 @@ static void *get(size_t size, size_t align, gfp_t gfp)
 {
 	void *ptr;
 
+#ifdef KERNEL_FAST
+	if (fast_aside) {
+		align = PAGE_SIZE;
+		size = PAGE_ALIGN(size);
+	}
+#endif
 	if (posix_memalign(&ptr, max(align, sizeof(void *)), size ?: 1))
 		panic("no memory");
+#ifdef KERNEL_FAST
+	if (fast_aside)
+		fast_note_aside(ptr, size);
+#endif
 	/* What is not cleared shall not be of use. */
 	memset(ptr, gfp & __GFP_ZERO ? 0 : 0xa5, size);
 	atomic_long_inc(&kernel_allocations);
@@ -132,6 +146,8 @@ char *kstrdup(const char *text, gfp_t gfp)
 
 /* === Caches of objects === */
 
+#ifndef KERNEL_FAST
+
 struct kmem_cache {
 	const char *name;
 	size_t size;
@@ -175,6 +191,8 @@ void kmem_cache_free(struct kmem_cache *cache, void *ptr)
 	atomic_long_dec(&cache->objects);
 	put(ptr);
 }
+
+#endif
 
 /* Those of the kernel's xarray. Its readers hold its lock, here. */
 struct kmem_cache *radix_tree_node_cachep;
@@ -339,6 +357,8 @@ void kvfree(const void *ptr)
 
 /* === Memory of each CPU === */
 
+#ifndef KERNEL_FAST
+
 /* There is not much at hand. More, for those who may wait, may fail as other memory. */
 #define PERCPU_RESERVE	SZ_1M
 
@@ -388,6 +408,8 @@ void *kernel_percpu(const void *ptr, int cpu)
 {
 	return (char *)ptr + percpu_of(ptr)->stride * cpu;
 }
+
+#endif
 
 /* === Shrinkers: registered, and called by tests themselves === */
 

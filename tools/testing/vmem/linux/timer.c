@@ -187,10 +187,14 @@ bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 	return !enqueue(&work->work.event, after(delay), true);
 }
 
+#ifndef KERNEL_FAST
+
 bool delayed_work_pending(struct delayed_work *work)
 {
 	return pending(&work->work.event);
 }
+
+#endif
 
 bool flush_delayed_work(struct delayed_work *work)
 {
