@@ -309,20 +309,19 @@ static void statistics_are_checked(struct kunit *test)
 static void spare_tags_are_checked(struct kunit *test)
 {
 	vmem_t *narrow = gapped(test), *wide = ordered(test);
-	struct vmem_seg *seg, stray = {};
+	struct vmem_seg stray = {};
 
-	seg = list_first_entry(&narrow->spare, struct vmem_seg, order);
-	EXPECT_BROKEN(test, narrow, seg->wide, true, "width of a spare tag");
-	seg = list_first_entry(&wide->spare, struct vmem_seg, order);
-	EXPECT_BROKEN(test, wide, seg->wide, false, "width of a spare tag");
+	EXPECT_BROKEN(test, narrow, narrow->wide, true, "width of tags");
+	EXPECT_BROKEN(test, narrow, narrow->spare->wide, true, "width of a spare tag");
+	EXPECT_BROKEN(test, wide, wide->spare->wide, false, "width of a spare tag");
 	EXPECT_BROKEN(test, narrow, narrow->nr_spare, narrow->nr_spare + 1,
 		      "number of spare tags");
 
-	expect_broken_by(test, narrow, &stray.order, &narrow->outgrown,
-			 "outgrown tag of the right width");
+	EXPECT_BROKEN(test, narrow, narrow->outgrown, &stray,
+		      "outgrown tag of the right width");
 	stray.wide = true;
-	expect_broken_by(test, wide, &stray.order, &wide->outgrown,
-			 "outgrown tag of the right width");
+	EXPECT_BROKEN(test, wide, wide->outgrown, &stray,
+		      "outgrown tag of the right width");
 }
 
 /* === Those who wait or are on their way === */

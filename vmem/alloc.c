@@ -35,6 +35,30 @@ struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
 	return seg;
 }
 
+/*
+ * The short way, which most requests can go: from a segment that is surely long
+ * enough, if there are tags for it.
+ */
+static __always_inline unsigned long take_surely(struct vmem *vmp, unsigned long size,
+						 unsigned long len)
+{
+	struct vmem_seg *seg = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	if (likely(__vmem_seg_ready(vmp)))
+		seg = __vmem_free_surely(vmp, len);
+	if (likely(seg)) {
+		seg = __vmem_seg_carve(vmp, seg, seg->first, seg->first + (len - 1));
+		seg->size = size;
+		__vmem_table_insert(vmp, &vmp->allocated, seg);
+		WRITE_ONCE(vmp->inuse, vmp->inuse + size);
+		vmp->stats.alloc++;
+	}
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	return seg ? seg->first : 0;
+}
+
 static __always_inline enum vmem_search
 __search_and_take(struct vmem *vmp, const struct vmem_req *req, unsigned long *addr)
 {
@@ -199,9 +223,8 @@ static __always_inline void *finish(struct vmem *vmp, void *addr,
 	return addr;
 }
 
-/* A size that no quantum cache serves. */
-static noinline void *alloc_plain(struct vmem *vmp, unsigned long size, int vmflag,
-				  unsigned long caller)
+static noinline void *alloc_slowly(struct vmem *vmp, unsigned long size, int vmflag,
+				   unsigned long caller)
 {
 	struct vmem_req req;
 	void *addr = NULL;
@@ -209,6 +232,22 @@ static noinline void *alloc_plain(struct vmem *vmp, unsigned long size, int vmfl
 	if (vmem_req_plain(vmp, &req, size, vmflag, caller))
 		addr = allocate(vmp, &req);
 	return finish(vmp, addr, size, vmflag, caller);
+}
+
+/* A size that no quantum cache serves. */
+static noinline __flatten void *alloc_plain(struct vmem *vmp, unsigned long size,
+					    int vmflag, unsigned long caller)
+{
+	const int policy = VM_BESTFIT | VM_FIRSTFIT | VM_NEXTFIT | VM_ENDALLOC;
+	unsigned long len = ALIGN(size, vmp->quantum);
+	unsigned long addr;
+
+	if (likely(!(vmflag & policy)) && likely(len) && !vmem_fail_armed()) {
+		addr = take_surely(vmp, size, len);
+		if (likely(addr))
+			return finish(vmp, (void *)addr, size, vmflag, caller);
+	}
+	return alloc_slowly(vmp, size, vmflag, caller);
 }
 
 /* A size that one does serve, but not from this CPU's loaded magazine. */
@@ -305,18 +344,9 @@ struct vmem_span *__vmem_make_free(struct vmem *vmp, struct vmem_seg *seg,
 	return idle;
 }
 
-/**
- * vmem_release() - Give a block back that is no object of a quantum cache.
- * @vmp: The arena.
- * @addr: Its address.
- * @size: The size that was asked for.
- * @caller: Return address, for reports.
- * @via: Whom not to wake, see __vmem_wake().
- *
- * Return: Whether there was such a block. If not, that has been reported.
- */
-bool vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
-		  unsigned long caller, const struct vmem *via)
+static __always_inline bool release(struct vmem *vmp, unsigned long addr,
+				    unsigned long size, unsigned long caller,
+				    const struct vmem *via)
 {
 	struct vmem_span *idle = NULL;
 	const char *wrong = NULL;
@@ -339,10 +369,33 @@ bool vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
 
 	if (unlikely(wrong))
 		vmem_misuse(vmp, wrong, addr, size, caller);
-	if (idle)
+	if (unlikely(idle))
 		vmem_import_release(vmp, idle, via);
 	vmem_seg_trim(vmp);
 	return !wrong;
+}
+
+/**
+ * vmem_release() - Give a block back that is no object of a quantum cache.
+ * @vmp: The arena.
+ * @addr: Its address.
+ * @size: The size that was asked for.
+ * @caller: Return address, for reports.
+ * @via: Whom not to wake, see __vmem_wake().
+ *
+ * Return: Whether there was such a block. If not, that has been reported.
+ */
+bool vmem_release(struct vmem *vmp, unsigned long addr, unsigned long size,
+		  unsigned long caller, const struct vmem *via)
+{
+	return release(vmp, addr, size, caller, via);
+}
+
+/* A block that no quantum cache has served. */
+static noinline __flatten void free_plain(struct vmem *vmp, unsigned long addr,
+					  unsigned long size, unsigned long caller)
+{
+	release(vmp, addr, size, caller, NULL);
 }
 
 /* As vmem_alloc(): a hit, or a tail call. */
@@ -351,7 +404,7 @@ void vmem_free(vmem_t *vmp, void *addr, size_t size)
 	if (unlikely(!vmp))
 		vmem_refuse_absent(_RET_IP_);
 	else if (unlikely(!addr) || !vmem_cached(vmp, size))
-		vmem_release(vmp, (unsigned long)addr, size, _RET_IP_, NULL);
+		free_plain(vmp, (unsigned long)addr, size, _RET_IP_);
 	else if (unlikely(!vmem_magazine_push(vmp, vmem_class(vmp, size),
 					      (unsigned long)addr)))
 		vmem_qcache_free(vmp, (unsigned long)addr, size, _RET_IP_);
@@ -361,7 +414,7 @@ EXPORT_SYMBOL_GPL(vmem_free);
 void vmem_xfree(vmem_t *vmp, void *addr, size_t size)
 {
 	if (!vmem_absent(vmp, _RET_IP_))
-		vmem_release(vmp, (unsigned long)addr, size, _RET_IP_, NULL);
+		free_plain(vmp, (unsigned long)addr, size, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmem_xfree);
 

@@ -10,31 +10,26 @@
  */
 #include "internal.h"
 
-/* Chunk of a bucket: 0 for the first 16, then one for each power of two. */
-static unsigned int chunk_of(unsigned long bucket)
-{
-	return fls_long(bucket >> VMEM_HASH_SHIFT);
-}
-
+/*
+ * Where a bucket is. Counted from 16 on, those of a chunk are numbered by as many
+ * bits, of which the highest one tells the chunk.
+ */
 static __always_inline struct vmem_seg **head(const struct vmem_table *table,
 					      unsigned long bucket)
 {
-	unsigned int chunk = chunk_of(bucket);
+	unsigned long nr = bucket + VMEM_HASH_MIN;
+	unsigned int bits = __fls(nr);
 
-	if (chunk)
-		bucket -= BIT(VMEM_HASH_SHIFT + chunk - 1);
-	return &table->chunk[chunk][bucket];
+	return &table->chunk[bits - VMEM_HASH_SHIFT][nr ^ BIT(bits)];
 }
 
 static __always_inline u32 hash_of(const struct vmem_table *table,
 				   unsigned long addr)
 {
 	unsigned long key = addr >> table->key_shift;
-	u32 hash;
 
 	/* Addresses may differ in high bits only, and low bits of it are used. */
-	hash = hash_long(key ^ (key >> (BITS_PER_LONG / 2)), 32);
-	return hash ^ hash >> 16;
+	return hash_long(key ^ (key >> (BITS_PER_LONG / 2)), 32);
 }
 
 /*
@@ -85,18 +80,26 @@ static void split(struct vmem_table *table)
 	}
 }
 
-/* Enter a segment, and let the table grow by as much as it lags behind. */
+/* Let the table grow, by a little more than a segment needs, if it may. */
+static noinline void catch_up(struct vmem_table *table, unsigned long wanted)
+{
+	int i;
+
+	for (i = 0; i < 2 && table->buckets < min(wanted, table->room); i++)
+		split(table);
+}
+
+/* Enter a segment. */
 void __vmem_table_insert(struct vmem *vmp, struct vmem_table *table,
 			 struct vmem_seg *seg)
 {
-	unsigned long wanted = (table->count + 1) >> table->load_shift;
+	unsigned long count = table->count + 1;
 	struct vmem_seg **link;
-	int i;
 
 	lockdep_assert_held(&vmp->lock);
-	WRITE_ONCE(table->count, table->count + 1);
-	for (i = 0; i < 2 && table->buckets < min(wanted, table->room); i++)
-		split(table);
+	WRITE_ONCE(table->count, count);
+	if (unlikely(count >> table->load_shift > table->buckets))
+		catch_up(table, count >> table->load_shift);
 	link = head_of(table, seg->first);
 	seg->chain = *link;
 	*link = seg;
@@ -153,17 +156,18 @@ void vmem_table_exit(struct vmem_table *table)
 		kvfree(table->chunk[i]);
 }
 
-/* Twice the room, if there is memory for it. */
+/* A chunk more, as long as all so far, if there is memory for it. */
 static void grow(struct vmem *vmp, struct vmem_table *table, unsigned long room,
 		 int vmflag)
 {
+	unsigned long more = room + VMEM_HASH_MIN;
 	struct vmem_seg **chunk;
 	unsigned long flags;
 
 	if (vmflag & VM_NOSLEEP)
-		chunk = kcalloc(room, sizeof(*chunk), vmem_gfp(vmflag));
+		chunk = kcalloc(more, sizeof(*chunk), vmem_gfp(vmflag));
 	else
-		chunk = kvcalloc(room, sizeof(*chunk),
+		chunk = kvcalloc(more, sizeof(*chunk),
 				 vmem_gfp(vmflag) | __GFP_NOWARN);
 	if (!chunk) {
 		WRITE_ONCE(table->retry, READ_ONCE(table->count) +
@@ -172,8 +176,8 @@ static void grow(struct vmem *vmp, struct vmem_table *table, unsigned long room,
 	}
 	spin_lock_irqsave(&vmp->lock, flags);
 	if (table->room == room) {
-		swap(table->chunk[chunk_of(room)], chunk);
-		WRITE_ONCE(table->room, 2 * room);
+		swap(table->chunk[__fls(more) - VMEM_HASH_SHIFT], chunk);
+		WRITE_ONCE(table->room, room + more);
 	}
 	spin_unlock_irqrestore(&vmp->lock, flags);
 	kvfree(chunk);
@@ -214,7 +218,7 @@ const char *__vmem_table_broken(struct vmem *vmp, const struct vmem_table *table
 		return "more buckets than there is room for";
 	if (table->mask != BIT(fls_long(table->buckets - 1)) - 1)
 		return "mask of a table";
-	for (i = 0; i <= chunk_of(table->room - 1); i++)
+	for (i = 0; i <= __fls(table->room + VMEM_HASH_MIN - 1) - VMEM_HASH_SHIFT; i++)
 		if (!table->chunk[i])
 			return "no memory where there is room for buckets";
 	for (i = 0; i < table->buckets; i++) {

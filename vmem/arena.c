@@ -166,8 +166,6 @@ static bool made_to_fail(unsigned long size, int vmflag)
 static void init(struct vmem *vmp, const char *name, unsigned long quantum)
 {
 	spin_lock_init(&vmp->lock);
-	INIT_LIST_HEAD(&vmp->spare);
-	INIT_LIST_HEAD(&vmp->outgrown);
 	INIT_LIST_HEAD(&vmp->anchor.order);
 	INIT_LIST_HEAD(&vmp->waiters);
 	INIT_LIST_HEAD(&vmp->walks);
@@ -185,8 +183,8 @@ static void init(struct vmem *vmp, const char *name, unsigned long quantum)
 static void discard(struct vmem *vmp)
 {
 	vmem_qcache_destroy(vmp);
-	vmem_seg_delete_all(&vmp->spare);
-	vmem_seg_delete_all(&vmp->outgrown);
+	vmem_seg_delete_all(vmp->spare);
+	vmem_seg_delete_all(vmp->outgrown);
 	vmem_table_exit(&vmp->allocated);
 	vmem_audit_exit(vmp);
 	kfree(vmp->free.class);

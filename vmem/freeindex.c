@@ -19,6 +19,8 @@ static_assert(VMEM_CLASS_EXACT == 2 * VMEM_CLASS_STEPS,
 	      "exact classes end where steps become two quanta wide");
 static_assert(BITS_TO_LONGS(VMEM_CLASSES) <= BITS_PER_LONG,
 	      "one word tells about all words of the bitmap");
+static_assert(VMEM_CLASSES % BITS_PER_LONG,
+	      "the class behind the last one has a bit, which is never set");
 
 /* The class of a segment of @quanta quanta. */
 static unsigned int class_of(unsigned long quanta)
@@ -45,35 +47,22 @@ static unsigned int range_class(const struct vmem *vmp, unsigned long first,
 	return class_of(((last - first) >> vmp->quantum_shift) + 1);
 }
 
-static unsigned int seg_class(const struct vmem *vmp, const struct vmem_seg *seg)
-{
-	return range_class(vmp, seg->first, seg->last);
-}
-
-static unsigned int next_class(const struct vmem_freeindex *idx,
-			       unsigned int class)
+/* The first member of the lowest class from @class on that has any. */
+static struct vmem_seg *first_from(const struct vmem_freeindex *idx,
+				   unsigned int class)
 {
 	unsigned int word = class / BITS_PER_LONG;
 	unsigned long bits;
 
-	if (class >= VMEM_CLASSES)
-		return VMEM_CLASSES;
 	bits = idx->nonempty[word] & (~0ul << (class % BITS_PER_LONG));
 	if (!bits) {
-		bits = idx->words & (~0ul << word) & ~BIT(word);
+		bits = idx->words & (~1ul << word);
 		if (!bits)
-			return VMEM_CLASSES;
+			return NULL;
 		word = __ffs(bits);
 		bits = idx->nonempty[word];
 	}
-	return word * BITS_PER_LONG + __ffs(bits);
-}
-
-static struct vmem_seg *class_first(const struct vmem_freeindex *idx,
-				    unsigned int class)
-{
-	if (class >= VMEM_CLASSES)
-		return NULL;
+	class = word * BITS_PER_LONG + __ffs(bits);
 	return hlist_entry(idx->class[class].first, struct vmem_seg, peers);
 }
 
@@ -91,7 +80,7 @@ struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len)
 	unsigned long quanta = len >> vmp->quantum_shift;
 
 	lockdep_assert_held(&vmp->lock);
-	return class_first(idx, next_class(idx, class_surely(quanta)));
+	return first_from(idx, class_surely(quanta));
 }
 
 /**
@@ -111,28 +100,30 @@ struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 	lockdep_assert_held(&vmp->lock);
 	if (seg && seg->peers.next)
 		return hlist_entry(seg->peers.next, struct vmem_seg, peers);
-	class = seg ? seg_class(vmp, seg) + 1 : class_of(len >> vmp->quantum_shift);
-	return class_first(idx, next_class(idx, class));
+	class = seg ? seg->class + 1u : class_of(len >> vmp->quantum_shift);
+	return first_from(idx, class);
 }
 
 /* Are both of a class? Then neither is surely shorter than the other. */
-bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
-		     const struct vmem_seg *b)
+bool vmem_free_alike(const struct vmem_seg *a, const struct vmem_seg *b)
 {
-	return seg_class(vmp, a) == seg_class(vmp, b);
+	return a->class == b->class;
 }
 
 static __always_inline void class_insert(struct vmem_freeindex *idx,
 					 unsigned int class, struct vmem_seg *seg)
 {
+	seg->class = class;
 	hlist_add_head(&seg->peers, &idx->class[class]);
 	__set_bit(class, idx->nonempty);
 	__set_bit(class / BITS_PER_LONG, &idx->words);
 }
 
 static __always_inline void class_remove(struct vmem_freeindex *idx,
-					 unsigned int class, struct vmem_seg *seg)
+					 struct vmem_seg *seg)
 {
+	unsigned int class = seg->class;
+
 	__hlist_del(&seg->peers);
 	if (!hlist_empty(&idx->class[class]))
 		return;
@@ -145,8 +136,8 @@ static __always_inline void class_remove(struct vmem_freeindex *idx,
 void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg)
 {
 	lockdep_assert_held(&vmp->lock);
-	class_insert(&vmp->free, seg_class(vmp, seg), seg);
-	if (vmp->order.state != VMEM_ORDER_NONE)
+	class_insert(&vmp->free, range_class(vmp, seg->first, seg->last), seg);
+	if (unlikely(vmp->wide))
 		__vmem_order_insert(vmp, seg);
 }
 
@@ -154,48 +145,26 @@ void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg)
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg)
 {
 	lockdep_assert_held(&vmp->lock);
-	class_remove(&vmp->free, seg_class(vmp, seg), seg);
-	if (vmp->order.state != VMEM_ORDER_NONE)
+	class_remove(&vmp->free, seg);
+	if (unlikely(vmp->wide))
 		__vmem_order_remove(vmp, seg);
 }
 
-/* Take a free segment out and enter another one, of about the same length. */
-void __vmem_free_replace(struct vmem *vmp, struct vmem_seg *old,
-			 struct vmem_seg *seg)
-{
-	unsigned int from = seg_class(vmp, old), to = seg_class(vmp, seg);
-
-	lockdep_assert_held(&vmp->lock);
-	if (from == to) {
-		hlist_add_before(&seg->peers, &old->peers);
-		__hlist_del(&old->peers);
-	} else {
-		class_remove(&vmp->free, from, old);
-		class_insert(&vmp->free, to, seg);
-	}
-	if (vmp->order.state != VMEM_ORDER_NONE) {
-		__vmem_order_remove(vmp, old);
-		__vmem_order_insert(vmp, seg);
-	}
-}
-
-/* Let a free segment end elsewhere. */
+/* Let a free segment begin and end elsewhere, between its neighbours. */
 void __vmem_free_resize(struct vmem *vmp, struct vmem_seg *seg,
-			unsigned long last)
+			unsigned long first, unsigned long last)
 {
-	unsigned int from = seg_class(vmp, seg);
-	unsigned int to = range_class(vmp, seg->first, last);
+	unsigned int class = range_class(vmp, first, last);
 
 	lockdep_assert_held(&vmp->lock);
-	if (from != to)
-		class_remove(&vmp->free, from, seg);
-	if (vmp->order.state != VMEM_ORDER_NONE)
-		__vmem_order_remove(vmp, seg);
+	if (class != seg->class) {
+		class_remove(&vmp->free, seg);
+		class_insert(&vmp->free, class, seg);
+	}
+	if (unlikely(vmp->wide))
+		__vmem_order_resize(vmp, seg, first, last);
+	seg->first = first;
 	seg->last = last;
-	if (from != to)
-		class_insert(&vmp->free, to, seg);
-	if (vmp->order.state != VMEM_ORDER_NONE)
-		__vmem_order_insert(vmp, seg);
 }
 
 /* Classes needed for segments of a length, which is @last plus one. */
@@ -256,7 +225,8 @@ const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free)
 		if (hlist_empty(&idx->class[class]) == test_bit(class, idx->nonempty))
 			return "bit of a size class";
 		hlist_for_each_entry(seg, &idx->class[class], peers) {
-			if (seg->type != VMEM_SEG_FREE || seg_class(vmp, seg) != class)
+			if (seg->type != VMEM_SEG_FREE || seg->class != class ||
+			    range_class(vmp, seg->first, seg->last) != class)
 				return "segment in a wrong size class";
 			nr_free--;
 		}

@@ -80,7 +80,7 @@ enum vmem_seg_type {
  * tells of its objects. Slabs of a cache are on two lists (slab.c).
  */
 struct vmem_seg {
-	struct list_head order;			/* vmem::anchor; or vmem::spare */
+	struct list_head order;			/* vmem::anchor */
 	unsigned long first;
 	union {
 		unsigned long last;
@@ -89,7 +89,7 @@ struct vmem_seg {
 	union {
 		struct hlist_node peers;		/* free: of its class */
 		struct {				/* allocated: */
-			struct vmem_seg *chain;		/* next of its bucket */
+			struct vmem_seg *chain;		/* next of its bucket, or stack */
 			union {
 				unsigned long size;	/* asked for */
 				u64 free;		/* slab: objects, a bit each */
@@ -97,8 +97,8 @@ struct vmem_seg {
 		};
 	};
 	u32 above;				/* slab: hash of the one before */
+	u16 class;				/* free: of size; object, slab: which cache */
 	u8 type;				/* enum vmem_seg_type */
-	u8 class;				/* object, slab: which cache */
 	bool wide;				/* is a struct vmem_wide_seg */
 };
 
@@ -153,12 +153,13 @@ struct vmem_order {
 /* === Allocated segments (allocated.c) === */
 
 #define VMEM_HASH_SHIFT		4	/* buckets to begin with, log2 */
+#define VMEM_HASH_MIN		BIT(VMEM_HASH_SHIFT)
 #define VMEM_HASH_CHUNKS	(BITS_PER_LONG - VMEM_HASH_SHIFT)
 
 /*
  * A linear hash table (Litwin, 1980): with 2^n + k buckets, the first k of 2^n
  * have been split in two. Chunk 0 has the first 16 buckets, each further chunk
- * as many as all before it, so that growth never moves a bucket's head.
+ * twice as many as the one before, so that growth never moves a bucket's head.
  *
  * Chains are linked one way: entering a segment touches no other, and one that is
  * taken out has just been found, and so has the link to it.
@@ -172,7 +173,7 @@ struct vmem_table {
 	unsigned long room;		/* for which there is memory */
 	unsigned long retry;		/* count at which to ask for memory again */
 	struct vmem_seg **chunk[VMEM_HASH_CHUNKS];
-	struct vmem_seg *small[1 << VMEM_HASH_SHIFT];	/* chunk 0 */
+	struct vmem_seg *small[VMEM_HASH_MIN];	/* chunk 0 */
 };
 
 /* === Spans (span.c, import.c) === */
@@ -361,8 +362,9 @@ struct vmem {
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	unsigned int nr_spare;		/* [L/r] */
-	struct list_head spare;		/* [L] tags for the next requests */
-	struct list_head outgrown;	/* [L] narrow tags, to be deleted */
+	bool wide;			/* [L/r] have tags to be wide? */
+	struct vmem_seg *spare;		/* [L] tags for the next requests */
+	struct vmem_seg *outgrown;	/* [L] narrow tags, to be deleted */
 	struct vmem_seg anchor;		/* [L] of all tags in address order */
 	unsigned long inuse;		/* [L/r] */
 	unsigned long total;		/* [L/r] */
@@ -540,11 +542,26 @@ bool vmem_place(const struct vmem_req *req, unsigned long first,
 #define VMEM_TAGS	3	/* that one operation can need: a span, two cuts */
 #define VMEM_SPARE_MAX	160	/* a larger stash is halved after a free */
 
-unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
+/* Tags that are in no arena, on a stack. */
+static inline void vmem_seg_push(struct vmem_seg **stack, struct vmem_seg *seg)
+{
+	seg->chain = *stack;
+	WRITE_ONCE(*stack, seg);
+}
+
+static inline struct vmem_seg *vmem_seg_pop(struct vmem_seg **stack)
+{
+	struct vmem_seg *seg = *stack;
+
+	WRITE_ONCE(*stack, seg->chain);
+	return seg;
+}
+
+unsigned int vmem_seg_supply(struct vmem *vmp, struct vmem_seg **tags,
 			     unsigned int want, unsigned int need, bool wide,
 			     int vmflag);
 void vmem_seg_delete(struct vmem_seg *seg);
-void vmem_seg_delete_all(struct list_head *tags);
+void vmem_seg_delete_all(struct vmem_seg *tags);
 bool vmem_seg_refill(struct vmem *vmp, int vmflag);
 bool vmem_seg_reserve(struct vmem *vmp, unsigned int nr, int vmflag);
 void vmem_seg_discard(struct vmem *vmp);
@@ -586,14 +603,11 @@ static inline bool __vmem_seg_ready(const struct vmem *vmp)
 struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len);
 struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 				   unsigned long len);
-bool vmem_free_alike(const struct vmem *vmp, const struct vmem_seg *a,
-		     const struct vmem_seg *b);
+bool vmem_free_alike(const struct vmem_seg *a, const struct vmem_seg *b);
 void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg);
-void __vmem_free_replace(struct vmem *vmp, struct vmem_seg *old,
-			 struct vmem_seg *seg);
 void __vmem_free_resize(struct vmem *vmp, struct vmem_seg *seg,
-			unsigned long last);
+			unsigned long first, unsigned long last);
 bool vmem_free_reserve(struct vmem *vmp, unsigned long last, int vmflag);
 bool __vmem_free_has_room(const struct vmem *vmp, unsigned long last);
 const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free);
@@ -601,6 +615,8 @@ const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free);
 /* order.c */
 void __vmem_order_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_order_remove(struct vmem *vmp, struct vmem_seg *seg);
+void __vmem_order_resize(struct vmem *vmp, struct vmem_seg *seg,
+			 unsigned long first, unsigned long last);
 struct vmem_seg *__vmem_order_next(struct vmem *vmp, unsigned long from,
 				   unsigned long len);
 struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,

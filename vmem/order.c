@@ -11,11 +11,12 @@
  * the free ones among them are in the trees; none behind it is in the trees. Why
  * that holds while others allocate and free between the steps:
  *
- * - From the first step on, every new tag is wide.
- * - A tag that is inserted comes behind the lowest piece, which keeps its tag; if
- *   it is before order.next, so is its place, and it enters the trees.
+ * - From the first step on, every new tag is wide: before order.next, where it is
+ *   free it enters the trees, and behind, it is passed later.
+ * - A free segment that becomes shorter or longer keeps its tag, and so the side of
+ *   order.next that it is on.
  * - If the tag that order.next points at goes away, having been joined to the
- *   segment before it or with its span, order.next moves to the one behind.
+ *   segment beside it or with its span, order.next moves to the one behind.
  *
  * Places are compared by address. A span's head begins where its first segment
  * does; as long as order.next is the head, that segment is not before it.
@@ -110,6 +111,22 @@ void __vmem_order_remove(struct vmem *vmp, struct vmem_seg *seg)
 	rb_erase_augmented(&wide(seg)->by_addr, &vmp->order.by_addr,
 			   &longest_callbacks);
 	rb_erase(&wide(seg)->by_len, &vmp->order.by_len);
+}
+
+/* A free segment is about to begin and end elsewhere, between its neighbours. */
+void __vmem_order_resize(struct vmem *vmp, struct vmem_seg *seg,
+			 unsigned long first, unsigned long last)
+{
+	struct vmem_wide_seg *ws = wide(seg);
+
+	lockdep_assert_held(&vmp->lock);
+	if (!in_trees(vmp, seg))
+		return;
+	rb_erase(&ws->by_len, &vmp->order.by_len);
+	seg->first = first;
+	seg->last = last;
+	rb_add(&ws->by_len, &vmp->order.by_len, shorter);
+	longest_callbacks.propagate(&ws->by_addr, NULL);
 }
 
 /* === Questions === */
@@ -221,7 +238,7 @@ static void exchange(struct vmem *vmp, struct vmem_seg *old,
 		*__vmem_allocated_find(vmp, old->first, &lookup) = &ws->seg;
 	}
 	__vmem_seg_pass(vmp, old, &ws->seg);
-	list_add(&old->order, &vmp->outgrown);
+	vmem_seg_push(&vmp->outgrown, old);
 }
 
 static void __begin(struct vmem *vmp)
@@ -229,15 +246,17 @@ static void __begin(struct vmem *vmp)
 	struct vmem_order *order = &vmp->order;
 
 	lockdep_assert_held(&vmp->lock);
-	WRITE_ONCE(order->state, VMEM_ORDER_BUILDING);
-	list_splice_init(&vmp->spare, &vmp->outgrown);
+	WRITE_ONCE(vmp->wide, true);
+	order->state = VMEM_ORDER_BUILDING;
+	vmp->outgrown = vmp->spare;
+	vmp->spare = NULL;
 	WRITE_ONCE(vmp->nr_spare, 0);
 	order->next.next = list_next_entry(&vmp->anchor, order);
 	list_add(&order->next.link, &vmp->walks);
 }
 
 /* Pass some tags, exchanging those that are narrow; true after the last tag. */
-static bool __step(struct vmem *vmp, struct list_head *wide_tags,
+static bool __step(struct vmem *vmp, struct vmem_seg **wide_tags,
 		   unsigned int *nr_wide)
 {
 	struct vmem_order *order = &vmp->order;
@@ -252,8 +271,7 @@ static bool __step(struct vmem *vmp, struct list_head *wide_tags,
 
 			if (!*nr_wide)
 				return false;
-			tag = list_first_entry(wide_tags, struct vmem_seg, order);
-			list_del(&tag->order);
+			tag = vmem_seg_pop(wide_tags);
 			--*nr_wide;
 			exchange(vmp, seg, wide(tag));
 			seg = tag;
@@ -265,14 +283,14 @@ static bool __step(struct vmem *vmp, struct list_head *wide_tags,
 	if (order->next.next != &vmp->anchor)
 		return false;
 	list_del(&order->next.link);
-	WRITE_ONCE(order->state, VMEM_ORDER_READY);
+	order->state = VMEM_ORDER_READY;
 	return true;
 }
 
-static bool step(struct vmem *vmp, struct list_head *wide_tags,
+static bool step(struct vmem *vmp, struct vmem_seg **wide_tags,
 		 unsigned int *nr_wide)
 {
-	LIST_HEAD(outgrown);
+	struct vmem_seg *outgrown;
 	unsigned long flags;
 	bool done = true;
 
@@ -281,9 +299,10 @@ static bool step(struct vmem *vmp, struct list_head *wide_tags,
 		__begin(vmp);
 	if (vmp->order.state == VMEM_ORDER_BUILDING)
 		done = __step(vmp, wide_tags, nr_wide);
-	list_splice_init(&vmp->outgrown, &outgrown);
+	outgrown = vmp->outgrown;
+	vmp->outgrown = NULL;
 	spin_unlock_irqrestore(&vmp->lock, flags);
-	vmem_seg_delete_all(&outgrown);
+	vmem_seg_delete_all(outgrown);
 	return done;
 }
 
@@ -298,7 +317,7 @@ static bool step(struct vmem *vmp, struct list_head *wide_tags,
  */
 bool vmem_order_build(struct vmem *vmp, int vmflag)
 {
-	LIST_HEAD(wide_tags);
+	struct vmem_seg *wide_tags = NULL;
 	unsigned int nr = 0;
 	bool done = false;
 
@@ -309,7 +328,7 @@ bool vmem_order_build(struct vmem *vmp, int vmflag)
 			break;
 		done = step(vmp, &wide_tags, &nr);
 	}
-	vmem_seg_delete_all(&wide_tags);
+	vmem_seg_delete_all(wide_tags);
 	return done;
 }
 

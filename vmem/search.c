@@ -74,7 +74,7 @@ static enum vmem_search search_few(struct vmem *vmp, const struct vmem_req *req,
 	while ((seg = __vmem_free_maybe(vmp, seg, req->len))) {
 		/* Segments come by class: the next ones are surely longer. */
 		if (found->seg && req->policy == VMEM_BEST &&
-		    !vmem_free_alike(vmp, found->seg, seg))
+		    !vmem_free_alike(found->seg, seg))
 			break;
 		if (nr++ == VMEM_FEW)
 			return VMEM_SEARCH_ORDER;

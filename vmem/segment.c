@@ -3,9 +3,9 @@
  * Segments: supply of boundary tags, splitting and merging.
  *
  * Boundary tags (Knuth, TAOCP vol. 1, 2.5; the 2001 paper, 4.4.2) make merging
- * a matter of looking at both neighbours in address order. When pieces are cut
- * or joined, the lowest piece keeps the tag: whoever points at a tag that comes
- * after some address may rely on that.
+ * a matter of looking at both neighbours in address order. A free segment that a
+ * block is cut from, or joined to, keeps its tag, and with it, most of the time,
+ * its place in all indexes.
  *
  * Tags come from a stash in the arena, so that nothing is allocated under its
  * lock and a free needs no memory: a block takes at most two tags more than the
@@ -17,17 +17,12 @@
 
 /* === Supply === */
 
-static inline bool wants_wide(const struct vmem *vmp)
-{
-	return READ_ONCE(vmp->order.state) != VMEM_ORDER_NONE;
-}
-
 static struct kmem_cache *seg_cache(bool wide)
 {
 	return wide ? vmem_wide_cache : vmem_seg_cache;
 }
 
-static bool new_tag(const struct vmem *vmp, struct list_head *tags, bool wide,
+static bool new_tag(const struct vmem *vmp, struct vmem_seg **tags, bool wide,
 		    gfp_t gfp)
 {
 	struct vmem_seg *seg = kmem_cache_alloc(seg_cache(wide), gfp);
@@ -36,14 +31,14 @@ static bool new_tag(const struct vmem *vmp, struct list_head *tags, bool wide,
 		return false;
 	vmem_untrace_record(vmp, seg);
 	seg->wide = wide;
-	list_add(&seg->order, tags);
+	vmem_seg_push(tags, seg);
 	return true;
 }
 
 /**
  * vmem_seg_supply() - Allocate tags.
  * @vmp: The arena that they are for, where it is counted if that is difficult.
- * @tags: List to add them to.
+ * @tags: Stack to add them to.
  * @want: How many would be good to have.
  * @need: How many there must be at least.
  * @wide: Of which width.
@@ -51,7 +46,7 @@ static bool new_tag(const struct vmem *vmp, struct list_head *tags, bool wide,
  *
  * Return: How many there are, at least @need unless %VM_NOSLEEP.
  */
-unsigned int vmem_seg_supply(struct vmem *vmp, struct list_head *tags,
+unsigned int vmem_seg_supply(struct vmem *vmp, struct vmem_seg **tags,
 			     unsigned int want, unsigned int need, bool wide,
 			     int vmflag)
 {
@@ -76,23 +71,22 @@ void vmem_seg_delete(struct vmem_seg *seg)
 	kmem_cache_free(seg_cache(seg->wide), seg);
 }
 
-void vmem_seg_delete_all(struct list_head *tags)
+void vmem_seg_delete_all(struct vmem_seg *tags)
 {
-	struct vmem_seg *seg, *next;
-
-	list_for_each_entry_safe(seg, next, tags, order)
-		vmem_seg_delete(seg);
+	while (tags)
+		vmem_seg_delete(vmem_seg_pop(&tags));
 }
 
 /* Add tags to the stash, unless another width is wanted now. */
-static void stash(struct vmem *vmp, struct list_head *tags, unsigned int nr,
+static void stash(struct vmem *vmp, struct vmem_seg *tags, unsigned int nr,
 		  bool wide)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&vmp->lock, flags);
-	if (wide == wants_wide(vmp)) {
-		list_splice_init(tags, &vmp->spare);
+	if (wide == vmp->wide) {
+		while (tags)
+			vmem_seg_push(&vmp->spare, vmem_seg_pop(&tags));
 		WRITE_ONCE(vmp->nr_spare, vmp->nr_spare + nr);
 	}
 	spin_unlock_irqrestore(&vmp->lock, flags);
@@ -110,13 +104,13 @@ static void stash(struct vmem *vmp, struct list_head *tags, unsigned int nr,
  */
 bool vmem_seg_refill(struct vmem *vmp, int vmflag)
 {
-	bool wide = wants_wide(vmp);
-	LIST_HEAD(tags);
+	bool wide = READ_ONCE(vmp->wide);
+	struct vmem_seg *tags = NULL;
 	unsigned int nr;
 
 	vmem_table_reserve(vmp, &vmp->allocated, vmflag);
 	nr = vmem_seg_supply(vmp, &tags, VMEM_REFILL, VMEM_TAGS, wide, vmflag);
-	stash(vmp, &tags, nr, wide);
+	stash(vmp, tags, nr, wide);
 	return nr;
 }
 
@@ -132,51 +126,51 @@ bool vmem_seg_refill(struct vmem *vmp, int vmflag)
  */
 bool vmem_seg_reserve(struct vmem *vmp, unsigned int nr, int vmflag)
 {
-	bool wide = wants_wide(vmp);
-	LIST_HEAD(tags);
+	bool wide = READ_ONCE(vmp->wide);
+	struct vmem_seg *tags = NULL;
 	unsigned int got;
 
 	if (READ_ONCE(vmp->nr_spare) >= nr)
 		return true;
 	vmem_table_reserve(vmp, &vmp->allocated, vmflag);
 	got = vmem_seg_supply(vmp, &tags, nr, nr, wide, vmflag);
-	stash(vmp, &tags, got, wide);
+	stash(vmp, tags, got, wide);
 	return got == nr;
 }
 
 /* Give memory of tags back, half of those that may stay. */
 void vmem_seg_discard(struct vmem *vmp)
 {
+	struct vmem_seg *tags = NULL;
 	unsigned long flags;
-	LIST_HEAD(tags);
 
 	spin_lock_irqsave(&vmp->lock, flags);
 	while (vmp->nr_spare > VMEM_SPARE_MAX / 2)
-		list_move(&__vmem_seg_get(vmp)->order, &tags);
+		vmem_seg_push(&tags, __vmem_seg_get(vmp));
 	spin_unlock_irqrestore(&vmp->lock, flags);
-	vmem_seg_delete_all(&tags);
+	vmem_seg_delete_all(tags);
 }
 
 /* Give memory of spare tags back to a system that is short of it. Returns how many. */
 unsigned long vmem_seg_shrink(struct vmem *vmp, unsigned long nr)
 {
+	struct vmem_seg *tags = NULL;
 	unsigned long flags, freed;
-	LIST_HEAD(tags);
 
 	spin_lock_irqsave(&vmp->lock, flags);
 	for (freed = 0; freed < nr && vmp->nr_spare; freed++)
-		list_move(&__vmem_seg_get(vmp)->order, &tags);
+		vmem_seg_push(&tags, __vmem_seg_get(vmp));
 	spin_unlock_irqrestore(&vmp->lock, flags);
-	vmem_seg_delete_all(&tags);
+	vmem_seg_delete_all(tags);
 	return freed;
 }
 
-/* Take a tag from the stash; it stays on a list, to be moved. */
+/* Take a tag from the stash. */
 struct vmem_seg *__vmem_seg_get(struct vmem *vmp)
 {
 	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(vmp->nr_spare, vmp->nr_spare - 1);
-	return list_first_entry(&vmp->spare, struct vmem_seg, order);
+	return vmem_seg_pop(&vmp->spare);
 }
 
 /* Move whoever is about to visit a tag on to @to, as that tag goes away. */
@@ -191,15 +185,37 @@ void __vmem_seg_pass(struct vmem *vmp, const struct vmem_seg *seg,
 			cursor->next = to;
 }
 
+/*
+ * As list_add() and list_del(), but for what CONFIG_DEBUG_LIST has them call: each
+ * allocation adds a tag, and each free takes one out.
+ */
+static void enlist(struct list_head *entry, struct list_head *prev)
+{
+	struct list_head *next = prev->next;
+
+	entry->next = next;
+	entry->prev = prev;
+	next->prev = entry;
+	prev->next = entry;
+}
+
+static void delist(const struct list_head *entry)
+{
+	entry->next->prev = entry->prev;
+	entry->prev->next = entry->next;
+}
+
 /* A tag that is no longer needed; the wrong width waits to be deleted. */
 void __vmem_seg_put(struct vmem *vmp, struct vmem_seg *seg)
 {
-	__vmem_seg_pass(vmp, seg, list_next_entry(seg, order));
-	if (seg->wide == wants_wide(vmp)) {
-		list_move(&seg->order, &vmp->spare);
+	if (unlikely(!list_empty(&vmp->walks)))
+		__vmem_seg_pass(vmp, seg, list_next_entry(seg, order));
+	delist(&seg->order);
+	if (likely(seg->wide == vmp->wide)) {
+		vmem_seg_push(&vmp->spare, seg);
 		WRITE_ONCE(vmp->nr_spare, vmp->nr_spare + 1);
 	} else {
-		list_move(&seg->order, &vmp->outgrown);
+		vmem_seg_push(&vmp->outgrown, seg);
 	}
 }
 
@@ -215,7 +231,7 @@ struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
 	seg->type = VMEM_SEG_FREE;
 	seg->first = first;
 	seg->last = last;
-	list_move(&seg->order, &prev->order);
+	enlist(&seg->order, &prev->order);
 	return seg;
 }
 
@@ -233,24 +249,24 @@ struct vmem_seg *__vmem_seg_add(struct vmem *vmp, struct vmem_seg *prev,
 struct vmem_seg *__vmem_seg_carve(struct vmem *vmp, struct vmem_seg *seg,
 				  unsigned long first, unsigned long last)
 {
-	struct vmem_seg *rest = NULL;
+	struct vmem_seg *block = seg;
+	unsigned long end = seg->last;
 
 	lockdep_assert_held(&vmp->lock);
-	if (last < seg->last)
-		rest = __vmem_seg_add(vmp, seg, last + 1, seg->last);
 	if (first > seg->first) {
-		__vmem_free_resize(vmp, seg, first - 1);
-		seg = __vmem_seg_add(vmp, seg, first, last);
-		if (rest)
-			__vmem_free_insert(vmp, rest);
-	} else if (rest) {
-		__vmem_free_replace(vmp, seg, rest);
+		block = __vmem_seg_add(vmp, seg, first, last);
+		__vmem_free_resize(vmp, seg, seg->first, first - 1);
+		if (last < end)
+			__vmem_free_insert(vmp, __vmem_seg_add(vmp, block, last + 1,
+							       end));
+	} else if (last < end) {
+		block = __vmem_seg_add(vmp, list_prev_entry(seg, order), first, last);
+		__vmem_free_resize(vmp, seg, last + 1, end);
 	} else {
 		__vmem_free_remove(vmp, seg);
 	}
-	seg->last = last;
-	seg->type = VMEM_SEG_ALLOCATED;
-	return seg;
+	block->type = VMEM_SEG_ALLOCATED;
+	return block;
 }
 
 /**
@@ -264,26 +280,27 @@ struct vmem_seg *__vmem_seg_merge(struct vmem *vmp, struct vmem_seg *seg)
 {
 	struct vmem_seg *prev = list_prev_entry(seg, order);
 	struct vmem_seg *next = list_next_entry(seg, order);
+	unsigned long first = seg->first, last = seg->last;
 	/* Look at both before branching: neither is likely to be in a cache. */
-	bool prev_free = prev->type == VMEM_SEG_FREE;
-	bool next_free = next->type == VMEM_SEG_FREE;
+	unsigned int before = prev->type, behind = next->type;
 
 	lockdep_assert_held(&vmp->lock);
-	seg->type = VMEM_SEG_FREE;
-	if (next_free)
-		seg->last = next->last;
-	if (prev_free) {
-		if (next_free)
+	if (before == VMEM_SEG_FREE) {
+		if (behind == VMEM_SEG_FREE) {
+			last = next->last;
 			__vmem_free_remove(vmp, next);
-		__vmem_free_resize(vmp, prev, seg->last);
+			__vmem_seg_put(vmp, next);
+		}
 		__vmem_seg_put(vmp, seg);
-		seg = prev;
-	} else if (next_free) {
-		__vmem_free_replace(vmp, next, seg);
-	} else {
-		__vmem_free_insert(vmp, seg);
+		__vmem_free_resize(vmp, prev, prev->first, last);
+		return prev;
 	}
-	if (next_free)
-		__vmem_seg_put(vmp, next);
+	if (behind == VMEM_SEG_FREE) {
+		__vmem_seg_put(vmp, seg);
+		__vmem_free_resize(vmp, next, first, next->last);
+		return next;
+	}
+	seg->type = VMEM_SEG_FREE;
+	__vmem_free_insert(vmp, seg);
 	return seg;
 }

@@ -103,8 +103,8 @@ struct vmem_seg *__vmem_span_insert(struct vmem *vmp, struct vmem_span *span)
 }
 
 /* Take a span out of the arena. Its only segment @seg is free. */
-void __vmem_span_remove(struct vmem *vmp, struct vmem_span *span,
-			struct vmem_seg *seg)
+noinline void __vmem_span_remove(struct vmem *vmp, struct vmem_span *span,
+				 struct vmem_seg *seg)
 {
 	unsigned long len = span->head.last - span->head.first + 1;
 

@@ -189,16 +189,18 @@ static const char *stats_broken(const struct vmem *vmp,
 
 static const char *spare_broken(const struct vmem *vmp)
 {
-	bool wide = vmp->order.state != VMEM_ORDER_NONE;
+	bool wide = vmp->wide;
 	const struct vmem_seg *seg;
 	unsigned int nr = 0;
 
-	list_for_each_entry(seg, &vmp->spare, order) {
+	if (wide == !vmp->order.state)
+		return "width of tags";
+	for (seg = vmp->spare; seg; seg = seg->chain) {
 		if (seg->wide != wide)
 			return "width of a spare tag";
 		nr++;
 	}
-	list_for_each_entry(seg, &vmp->outgrown, order)
+	for (seg = vmp->outgrown; seg; seg = seg->chain)
 		if (seg->wide || !wide)
 			return "outgrown tag of the right width";
 	return nr != vmp->nr_spare ? "number of spare tags" : NULL;

@@ -407,8 +407,10 @@ static void number_classes(struct lengths *l)
 
 	l->nr_classes = 0;
 	for (i = 0; i < l->nr; i++) {
-		bool alike = i && vmem_free_alike(l->vmp, &l->seg[i - 1], &l->seg[i]);
+		bool alike;
 
+		__vmem_free_insert(l->vmp, &l->seg[i]);
+		alike = i && vmem_free_alike(&l->seg[i - 1], &l->seg[i]);
 		if (alike && is_power_of_2(l->quanta[i]))
 			fail("length %lx is in the class of a shorter one", l->quanta[i]);
 		if (!alike)
@@ -416,6 +418,8 @@ static void number_classes(struct lengths *l)
 		l->class[i] = l->nr_classes - 1;
 		checks++;
 	}
+	while (i--)
+		__vmem_free_remove(l->vmp, &l->seg[i]);
 }
 
 /* The first length of the lowest class that has only lengths of @quanta or more. */
@@ -498,7 +502,7 @@ static void ask_for_each(struct lengths *l, unsigned int around)
 	}
 }
 
-/* A segment becomes longer or shorter, or another takes its place. */
+/* A segment becomes longer or shorter. */
 static void change_each(struct lengths *l, unsigned int nr)
 {
 	unsigned int from, to;
@@ -510,22 +514,14 @@ static void change_each(struct lengths *l, unsigned int nr)
 			unsigned long was = seg->last;
 
 			__vmem_free_insert(l->vmp, seg);
-			__vmem_free_resize(l->vmp, seg, seg->first + (units(l, to) - 1));
+			__vmem_free_resize(l->vmp, seg, seg->first,
+					   seg->first + (units(l, to) - 1));
 			broken = __vmem_free_broken(l->vmp, 1);
 			if (broken)
 				fail("%u quanta become %u: %s", from + 1, to + 1, broken);
 			__vmem_free_remove(l->vmp, seg);
 			seg->last = was;
-
-			if (from == to)
-				continue;
-			__vmem_free_insert(l->vmp, seg);
-			__vmem_free_replace(l->vmp, seg, &l->seg[to]);
-			broken = __vmem_free_broken(l->vmp, 1);
-			if (broken)
-				fail("%u quanta for %u: %s", to + 1, from + 1, broken);
-			__vmem_free_remove(l->vmp, &l->seg[to]);
-			checks += 2;
+			checks++;
 		}
 	}
 }
