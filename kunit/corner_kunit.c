@@ -221,9 +221,11 @@ static void trees_are_built_around_slabs(struct kunit *test)
 		hole[i] = xtake(vmp, PG, 0, 0, 0, 0, 0, 0);
 	for (i = 0; i < ARRAY_SIZE(hole); i += 2)
 		xgive(vmp, hole[i], PG);
-	KUNIT_ASSERT_EQ(test, (int)vmp->order.state, (int)VMEM_ORDER_NONE);
+	KUNIT_ASSERT_EQ(test, (int)vmp->order[VMEM_BY_ADDR].state,
+			(int)VMEM_ORDER_NONE);
 	hole[0] = xtake(vmp, PG, 0, 0, 0, 0, 0, VM_FIRSTFIT);
-	KUNIT_EXPECT_EQ(test, (int)vmp->order.state, (int)VMEM_ORDER_READY);
+	KUNIT_EXPECT_EQ(test, (int)vmp->order[VMEM_BY_ADDR].state,
+			(int)VMEM_ORDER_READY);
 	EXPECT_VALID(test, vmp);
 
 	for (i = 0; i < ARRAY_SIZE(object); i++)

@@ -213,7 +213,7 @@ void xgive(vmem_t *vmp, unsigned long addr, size_t size)
 	vmem_xfree(vmp, (void *)addr, size);
 }
 
-/* A comb of holes, one search among them, and everything back. */
+/* Both trees: by a search among a comb of holes, and as a long search would. */
 void fixture_order(struct kunit *test, vmem_t *vmp)
 {
 	unsigned long addr[40];
@@ -226,7 +226,9 @@ void fixture_order(struct kunit *test, vmem_t *vmp)
 	give(vmp, take(vmp, 1, VM_FIRSTFIT), 1);
 	for (i = 1; i < ARRAY_SIZE(addr); i += 2)
 		give(vmp, addr[i], 1);
-	KUNIT_ASSERT_EQ(test, (int)vmp->order.state, (int)VMEM_ORDER_READY);
+	KUNIT_ASSERT_EQ(test, (int)vmp->order[VMEM_BY_ADDR].state,
+			(int)VMEM_ORDER_READY);
+	KUNIT_ASSERT_TRUE(test, vmem_order_build(vmp, VMEM_BY_LEN, VM_SLEEP));
 	EXPECT_VALID(test, vmp);
 }
 

@@ -105,11 +105,12 @@ static void prepare_arena(struct scene *scene)
 	hold(scene, 1 << VMEM_HASH_SHIFT, PG);
 }
 
+/* Of holes that are too long for a size class of one length. */
 static void prepare_comb(struct scene *scene)
 {
 	unsigned int i;
 
-	scene->vmp = arena(scene, 2 * COMB * PG, PG, 0);
+	scene->vmp = arena(scene, 2 * COMB * PG, PG / 64, 0);
 	hold(scene, 2 * COMB, PG);
 	for (i = 0; i < COMB; i++) {
 		vmem_free(scene->vmp, scene->held[2 * i + 1], PG);
@@ -122,6 +123,7 @@ static void prepare_trees(struct scene *scene)
 {
 	prepare_comb(scene);
 	give(scene->vmp, take(scene->vmp, PG, VM_FIRSTFIT), PG);
+	give(scene->vmp, take(scene->vmp, PG, VM_BESTFIT), PG);
 }
 
 static void prepare_child(struct scene *scene)

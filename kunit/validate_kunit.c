@@ -135,7 +135,7 @@ enum {
 
 static vmem_t *ordered(struct kunit *test)
 {
-	vmem_t *vmp = keep_visitors_away(fixture_arena(test, PG, 64 * PG, PG));
+	vmem_t *vmp = keep_visitors_away(fixture_arena(test, PG, 64 * PG, PG / 64));
 
 	fixture_order(test, vmp);
 	KUNIT_ASSERT_NE(test, xtake(vmp, PG, 0, 0, 0, 2 * PG, 3 * PG, 0), 0ul);
@@ -358,10 +358,10 @@ static void walks_are_checked(struct kunit *test)
 
 	expect_broken_by(test, vmp, &walk.link, &vmp->walks,
 			 "walk at a tag that is not there");
-	EXPECT_BROKEN(test, order, order->order.state, VMEM_ORDER_BUILDING,
-		      "trees are being built, or are not");
-	expect_broken_by(test, order, &order->order.next.link, &order->walks,
-			 "trees are being built, or are not");
+	EXPECT_BROKEN(test, order, order->order[VMEM_BY_ADDR].state, VMEM_ORDER_BUILDING,
+		      "tree is being built, or is not");
+	expect_broken_by(test, order, &order->order[VMEM_BY_LEN].next.link, &order->walks,
+			 "tree is being built, or is not");
 }
 
 /* === Indices === */
@@ -442,18 +442,19 @@ static struct vmem_wide_seg *wide(vmem_t *vmp, unsigned int nr)
 static void trees_are_checked(struct kunit *test)
 {
 	vmem_t *vmp = ordered(test);
-	struct vmem_order *order = &vmp->order;
+	struct rb_root *by_addr = &vmp->order[VMEM_BY_ADDR].tree;
+	struct rb_root *by_len = &vmp->order[VMEM_BY_LEN].tree;
 
 	EXPECT_BROKEN(test, vmp, tag(vmp, ORDER_USED_1)->wide, false,
 		      "narrow tag where the trees are built");
-	EXPECT_BROKEN(test, vmp, order->by_addr.rb_node, NULL,
+	EXPECT_BROKEN(test, vmp, by_addr->rb_node, NULL,
 		      "free segment in no tree");
-	EXPECT_BROKEN(test, vmp, order->by_len.rb_node, NULL,
+	EXPECT_BROKEN(test, vmp, by_len->rb_node, NULL,
 		      "free segment in no tree");
 	EXPECT_BROKEN(test, vmp, wide(vmp, ORDER_FREE_2)->longest, PG - 1,
 		      "longest segment of a subtree");
-	expect_broken_tree(test, vmp, &order->by_addr, "tree is not in address order");
-	expect_broken_tree(test, vmp, &order->by_len, "tree is not in order of length");
+	expect_broken_tree(test, vmp, by_addr, "tree is not in address order");
+	expect_broken_tree(test, vmp, by_len, "tree is not in order of length");
 }
 
 /* One more node behind the last of a tree. */
@@ -472,9 +473,9 @@ static void nodes_of_no_segment_are_seen(struct kunit *test)
 
 	rb_set_parent(&stray.by_addr, NULL);
 	rb_set_parent(&stray.by_len, NULL);
-	EXPECT_BROKEN(test, none, none->order.by_addr.rb_node, &stray.by_addr,
+	EXPECT_BROKEN(test, none, none->order[VMEM_BY_ADDR].tree.rb_node, &stray.by_addr,
 		      "more tree nodes than free segments");
-	EXPECT_BROKEN(test, none, none->order.by_len.rb_node, &stray.by_len,
+	EXPECT_BROKEN(test, none, none->order[VMEM_BY_LEN].tree.rb_node, &stray.by_len,
 		      "more tree nodes than free segments");
 	EXPECT_BROKEN(test, none, tag(none, USED_1)->wide, true,
 		      "wide tag without trees");

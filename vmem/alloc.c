@@ -99,7 +99,7 @@ try_once(struct vmem *vmp, const struct vmem_req *req, unsigned long *addr)
 
 		if (ret != VMEM_SEARCH_ORDER)
 			return ret;
-		if (!vmem_order_build(vmp, req->vmflag))
+		if (!vmem_order_build(vmp, vmem_order_for(req), req->vmflag))
 			return VMEM_SEARCH_MEMORY;
 	}
 }

@@ -104,10 +104,10 @@ struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 	return first_from(idx, class);
 }
 
-/* Are both of a class? Then neither is surely shorter than the other. */
-bool vmem_free_alike(const struct vmem_seg *a, const struct vmem_seg *b)
+/* May a segment that comes behind another in the index be the shorter one? */
+bool vmem_free_shorter(const struct vmem_seg *seg, const struct vmem_seg *next)
 {
-	return a->class == b->class;
+	return next->class == seg->class && vmem_class_has_lengths(seg->class);
 }
 
 static __always_inline void class_insert(struct vmem_freeindex *idx,
@@ -157,12 +157,12 @@ void __vmem_free_resize(struct vmem *vmp, struct vmem_seg *seg,
 	unsigned int class = range_class(vmp, first, last);
 
 	lockdep_assert_held(&vmp->lock);
+	if (unlikely(vmp->wide))
+		__vmem_order_resize(vmp, seg, first, last, class);
 	if (class != seg->class) {
 		class_remove(&vmp->free, seg);
 		class_insert(&vmp->free, class, seg);
 	}
-	if (unlikely(vmp->wide))
-		__vmem_order_resize(vmp, seg, first, last);
 	seg->first = first;
 	seg->last = last;
 }

@@ -107,9 +107,9 @@ struct vmem_seg {
  */
 struct vmem_wide_seg {
 	struct vmem_seg seg;
-	struct rb_node by_addr;		/* vmem_order::by_addr */
+	struct rb_node by_addr;		/* in VMEM_BY_ADDR */
 	unsigned long longest;		/* longest segment of this subtree */
-	struct rb_node by_len;		/* vmem_order::by_len */
+	struct rb_node by_len;		/* in VMEM_BY_LEN */
 };
 
 /* Somebody who will go on at a tag; passed on when that tag goes away. */
@@ -128,6 +128,12 @@ struct vmem_cursor {
 #define VMEM_CLASSES \
 	(VMEM_CLASS_EXACT + ((BITS_PER_LONG - 5) << VMEM_CLASS_SHIFT))
 
+/* May members of a class differ in length? */
+static inline bool vmem_class_has_lengths(unsigned int class)
+{
+	return class >= VMEM_CLASS_EXACT;
+}
+
 struct vmem_freeindex {
 	unsigned long words;		/* which words of @nonempty are not 0 */
 	unsigned long nonempty[BITS_TO_LONGS(VMEM_CLASSES)];
@@ -136,6 +142,12 @@ struct vmem_freeindex {
 };
 
 /* === Free segments in order (order.c) === */
+
+enum vmem_order_by {
+	VMEM_BY_ADDR,			/* augmented with vmem_wide_seg::longest */
+	VMEM_BY_LEN,			/* those without a size class of their own */
+	VMEM_ORDERS,
+};
 
 enum vmem_order_state {
 	VMEM_ORDER_NONE,		/* nobody has asked */
@@ -146,8 +158,7 @@ enum vmem_order_state {
 struct vmem_order {
 	enum vmem_order_state state;
 	struct vmem_cursor next;	/* BUILDING: where to go on */
-	struct rb_root by_addr;		/* augmented with vmem_wide_seg::longest */
-	struct rb_root by_len;		/* by length, then by address */
+	struct rb_root tree;
 };
 
 /* === Allocated segments (allocated.c) === */
@@ -376,7 +387,7 @@ struct vmem {
 	struct list_head walks;		/* [L] struct vmem_cursor */
 	struct rb_root spans;		/* [L] struct vmem_span, by address */
 	struct vmem_stats stats;	/* [L/r] */
-	struct vmem_order order;	/* [L] */
+	struct vmem_order order[VMEM_ORDERS];	/* [L] */
 	struct vmem_table allocated;	/* [L] but slabs */
 	struct vmem_freeindex free;	/* [L] */
 
@@ -603,7 +614,7 @@ static inline bool __vmem_seg_ready(const struct vmem *vmp)
 struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len);
 struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 				   unsigned long len);
-bool vmem_free_alike(const struct vmem_seg *a, const struct vmem_seg *b);
+bool vmem_free_shorter(const struct vmem_seg *seg, const struct vmem_seg *next);
 void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_free_resize(struct vmem *vmp, struct vmem_seg *seg,
@@ -616,15 +627,22 @@ const char *__vmem_free_broken(struct vmem *vmp, unsigned long nr_free);
 void __vmem_order_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_order_remove(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_order_resize(struct vmem *vmp, struct vmem_seg *seg,
-			 unsigned long first, unsigned long last);
+			 unsigned long first, unsigned long last,
+			 unsigned int class);
 struct vmem_seg *__vmem_order_next(struct vmem *vmp, unsigned long from,
 				   unsigned long len);
 struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,
 				     unsigned long len);
-bool vmem_order_build(struct vmem *vmp, int vmflag);
+bool vmem_order_build(struct vmem *vmp, enum vmem_order_by by, int vmflag);
 const char *__vmem_order_broken(struct vmem *vmp);
 
 /* search.c */
+/* The order that a policy wants free segments in. */
+static inline enum vmem_order_by vmem_order_for(const struct vmem_req *req)
+{
+	return req->policy == VMEM_BEST ? VMEM_BY_LEN : VMEM_BY_ADDR;
+}
+
 enum vmem_search __vmem_search(struct vmem *vmp, const struct vmem_req *req,
 			       struct vmem_seg **seg, unsigned long *addr);
 bool __vmem_search_in(struct vmem *vmp, const struct vmem_req *req,

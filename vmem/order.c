@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Free segments in order, for the policies that need it: by address, with the
- * longest segment of each subtree, and by length.
+ * Free segments in order, for the policies that need it: a tree by address, with the
+ * longest segment of each subtree, and a tree by length.
  *
- * Keeping trees costs several times as much as keeping the size index, and makes
- * tags twice as long, so an arena has none of it until a request needs it. Then
- * the trees are built in steps: each gets memory for some wide tags, takes the
- * lock, and exchanges narrow tags for wide ones in address order. The next tag to
- * be exchanged, order.next, divides the arena: all tags before it are wide, and
- * the free ones among them are in the trees; none behind it is in the trees. Why
- * that holds while others allocate and free between the steps:
+ * Keeping a tree costs several times as much as keeping the size index, and makes
+ * tags twice as long, so an arena has none until a request needs it, and then that
+ * one. It is built in steps: each gets memory for some wide tags, takes the lock, and
+ * passes some tags in address order, exchanging narrow ones for wide ones. The next
+ * tag to be passed, next.next, divides the arena: all tags before it are wide, and the
+ * free ones among them are in the tree; none behind it is in the tree. Why that holds
+ * while others allocate and free between the steps:
  *
- * - From the first step on, every new tag is wide: before order.next, where it is
- *   free it enters the trees, and behind, it is passed later.
+ * - From the first step on, every new tag is wide: before next.next, where it is free
+ *   it enters the tree, and behind, it is passed later.
  * - A free segment that becomes shorter or longer keeps its tag, and so the side of
- *   order.next that it is on.
- * - If the tag that order.next points at goes away, having been joined to the
- *   segment beside it or with its span, order.next moves to the one behind.
+ *   next.next that it is on.
+ * - If the tag that next.next points at goes away, having been joined to the segment
+ *   beside it or with its span, next.next moves to the one behind.
  *
  * Places are compared by address. A span's head begins where its first segment
- * does; as long as order.next is the head, that segment is not before it.
+ * does; as long as next.next is the head, that segment is not before it.
  */
 #include "internal.h"
 
@@ -50,7 +50,7 @@ RB_DECLARE_CALLBACKS_MAX(static, longest_callbacks, struct vmem_wide_seg,
 
 static void insert_by_addr(struct vmem_order *order, struct vmem_wide_seg *ws)
 {
-	struct rb_node **link = &order->by_addr.rb_node, *parent = NULL;
+	struct rb_node **link = &order->tree.rb_node, *parent = NULL;
 	unsigned long length = wide_length(ws);
 
 	while (*link) {
@@ -66,23 +66,19 @@ static void insert_by_addr(struct vmem_order *order, struct vmem_wide_seg *ws)
 	}
 	ws->longest = length;
 	rb_link_node(&ws->by_addr, parent, link);
-	rb_insert_augmented(&ws->by_addr, &order->by_addr, &longest_callbacks);
+	rb_insert_augmented(&ws->by_addr, &order->tree, &longest_callbacks);
 }
 
 static bool shorter(struct rb_node *a, const struct rb_node *b)
 {
-	const struct vmem_seg *x = &by_len_entry(a)->seg;
-	const struct vmem_seg *y = &by_len_entry(b)->seg;
-
-	if (seg_length(x) != seg_length(y))
-		return seg_length(x) < seg_length(y);
-	return x->first < y->first;
+	return wide_length(by_len_entry(a)) < wide_length(by_len_entry(b));
 }
 
 /* Is the tag before order.next? */
-static bool in_trees(const struct vmem *vmp, const struct vmem_seg *seg)
+static bool in_order(const struct vmem *vmp, enum vmem_order_by by,
+		     const struct vmem_seg *seg)
 {
-	const struct vmem_order *order = &vmp->order;
+	const struct vmem_order *order = &vmp->order[by];
 
 	if (order->state != VMEM_ORDER_BUILDING)
 		return order->state == VMEM_ORDER_READY;
@@ -90,43 +86,71 @@ static bool in_trees(const struct vmem *vmp, const struct vmem_seg *seg)
 	       seg->first < order->next.next->first;
 }
 
-static void tree_insert(struct vmem *vmp, struct vmem_seg *seg)
+static void insert_by_len(struct vmem_order *order, struct vmem_wide_seg *ws)
 {
-	insert_by_addr(&vmp->order, wide(seg));
-	rb_add(&wide(seg)->by_len, &vmp->order.by_len, shorter);
+	rb_add(&ws->by_len, &order->tree, shorter);
 }
 
+static void tree_insert(struct vmem *vmp, enum vmem_order_by by,
+			struct vmem_seg *seg)
+{
+	if (by == VMEM_BY_ADDR)
+		insert_by_addr(&vmp->order[by], wide(seg));
+	else if (vmem_class_has_lengths(seg->class))
+		insert_by_len(&vmp->order[by], wide(seg));
+}
+
+/* A segment has become free. */
 void __vmem_order_insert(struct vmem *vmp, struct vmem_seg *seg)
 {
+	enum vmem_order_by by;
+
 	lockdep_assert_held(&vmp->lock);
-	if (in_trees(vmp, seg))
-		tree_insert(vmp, seg);
+	for (by = 0; by < VMEM_ORDERS; by++)
+		if (in_order(vmp, by, seg))
+			tree_insert(vmp, by, seg);
 }
 
+/* It is about to become something else. */
 void __vmem_order_remove(struct vmem *vmp, struct vmem_seg *seg)
 {
+	struct vmem_order *order = vmp->order;
+
 	lockdep_assert_held(&vmp->lock);
-	if (!in_trees(vmp, seg))
-		return;
-	rb_erase_augmented(&wide(seg)->by_addr, &vmp->order.by_addr,
-			   &longest_callbacks);
-	rb_erase(&wide(seg)->by_len, &vmp->order.by_len);
+	if (in_order(vmp, VMEM_BY_ADDR, seg))
+		rb_erase_augmented(&wide(seg)->by_addr, &order[VMEM_BY_ADDR].tree,
+				   &longest_callbacks);
+	if (in_order(vmp, VMEM_BY_LEN, seg) && vmem_class_has_lengths(seg->class))
+		rb_erase(&wide(seg)->by_len, &order[VMEM_BY_LEN].tree);
 }
 
-/* A free segment is about to begin and end elsewhere, between its neighbours. */
+/**
+ * __vmem_order_resize() - Let a free segment begin and end elsewhere.
+ * @vmp: The arena.
+ * @seg: The segment, in its old size class.
+ * @first: Where it will begin, between its neighbours.
+ * @last: Where it will end.
+ * @class: The size class that it will be in.
+ *
+ * By address, it stays where it is.
+ */
 void __vmem_order_resize(struct vmem *vmp, struct vmem_seg *seg,
-			 unsigned long first, unsigned long last)
+			 unsigned long first, unsigned long last,
+			 unsigned int class)
 {
-	struct vmem_wide_seg *ws = wide(seg);
+	struct vmem_order *by_len = &vmp->order[VMEM_BY_LEN];
+	bool in_addr = in_order(vmp, VMEM_BY_ADDR, seg);
+	bool in_len = in_order(vmp, VMEM_BY_LEN, seg);
 
 	lockdep_assert_held(&vmp->lock);
-	if (!in_trees(vmp, seg))
-		return;
-	rb_erase(&ws->by_len, &vmp->order.by_len);
+	if (in_len && vmem_class_has_lengths(seg->class))
+		rb_erase(&wide(seg)->by_len, &by_len->tree);
 	seg->first = first;
 	seg->last = last;
-	rb_add(&ws->by_len, &vmp->order.by_len, shorter);
-	longest_callbacks.propagate(&ws->by_addr, NULL);
+	if (in_len && vmem_class_has_lengths(class))
+		insert_by_len(by_len, wide(seg));
+	if (in_addr)
+		longest_callbacks.propagate(&wide(seg)->by_addr, NULL);
 }
 
 /* === Questions === */
@@ -136,19 +160,16 @@ static unsigned long longest(struct rb_node *node)
 	return node ? by_addr_entry(node)->longest : 0;
 }
 
-/* The lowest segment of the subtree that has @len units, if one has. */
+/* The lowest segment of the subtree that has @len units, as one has. */
 static struct vmem_seg *leftmost(struct rb_node *node, unsigned long len)
 {
-	while (longest(node) >= len) {
-		if (longest(node->rb_left) >= len) {
+	for (;;) {
+		while (longest(node->rb_left) >= len)
 			node = node->rb_left;
-			continue;
-		}
 		if (wide_length(by_addr_entry(node)) >= len)
 			return &by_addr_entry(node)->seg;
 		node = node->rb_right;
 	}
-	return NULL;
 }
 
 /**
@@ -165,7 +186,7 @@ static struct vmem_seg *leftmost(struct rb_node *node, unsigned long len)
 struct vmem_seg *__vmem_order_next(struct vmem *vmp, unsigned long from,
 				   unsigned long len)
 {
-	struct rb_node *node = vmp->order.by_addr.rb_node, *turn = NULL;
+	struct rb_node *node = vmp->order[VMEM_BY_ADDR].tree.rb_node, *turn = NULL;
 
 	lockdep_assert_held(&vmp->lock);
 	while (node) {
@@ -186,24 +207,11 @@ struct vmem_seg *__vmem_order_next(struct vmem *vmp, unsigned long from,
 	return leftmost(turn->rb_right, len);
 }
 
-/**
- * __vmem_order_longer() - The shortest long enough segment, and the next ones.
- * @vmp: The arena, with its trees complete.
- * @seg: The one before; %NULL to begin.
- * @len: Units that it must have.
- *
- * Return: The segment next in length, or %NULL.
- */
-struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,
-				     unsigned long len)
+/* The shortest segment in the tree that has @len units. */
+static struct rb_node *shortest(const struct vmem_order *order, unsigned long len)
 {
-	struct rb_node *node = vmp->order.by_len.rb_node, *found = NULL;
+	struct rb_node *node = order->tree.rb_node, *found = NULL;
 
-	lockdep_assert_held(&vmp->lock);
-	if (seg) {
-		found = rb_next(&wide(seg)->by_len);
-		node = NULL;
-	}
 	while (node) {
 		if (wide_length(by_len_entry(node)) >= len) {
 			found = node;
@@ -212,7 +220,34 @@ struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,
 			node = node->rb_right;
 		}
 	}
-	return found ? &by_len_entry(found)->seg : NULL;
+	return found;
+}
+
+/**
+ * __vmem_order_longer() - The shortest long enough segment, and the next ones.
+ * @vmp: The arena, with its tree by length complete.
+ * @seg: The one before; %NULL to begin.
+ * @len: Units that it must have.
+ *
+ * First come those whose class has one length, by class, then those in the tree.
+ *
+ * Return: The segment next in length, or %NULL.
+ */
+struct vmem_seg *__vmem_order_longer(struct vmem *vmp, struct vmem_seg *seg,
+				     unsigned long len)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held(&vmp->lock);
+	if (seg && vmem_class_has_lengths(seg->class)) {
+		node = rb_next(&wide(seg)->by_len);
+	} else {
+		seg = __vmem_free_maybe(vmp, seg, len);
+		if (!seg || !vmem_class_has_lengths(seg->class))
+			return seg;
+		node = shortest(&vmp->order[VMEM_BY_LEN], len);
+	}
+	return node ? &by_len_entry(node)->seg : NULL;
 }
 
 /* === Building === */
@@ -241,25 +276,25 @@ static void exchange(struct vmem *vmp, struct vmem_seg *old,
 	vmem_seg_push(&vmp->outgrown, old);
 }
 
-static void __begin(struct vmem *vmp)
+static void __begin(struct vmem *vmp, struct vmem_order *order)
 {
-	struct vmem_order *order = &vmp->order;
-
 	lockdep_assert_held(&vmp->lock);
-	WRITE_ONCE(vmp->wide, true);
+	if (!vmp->wide) {
+		WRITE_ONCE(vmp->wide, true);
+		vmp->outgrown = vmp->spare;
+		vmp->spare = NULL;
+		WRITE_ONCE(vmp->nr_spare, 0);
+	}
 	order->state = VMEM_ORDER_BUILDING;
-	vmp->outgrown = vmp->spare;
-	vmp->spare = NULL;
-	WRITE_ONCE(vmp->nr_spare, 0);
 	order->next.next = list_next_entry(&vmp->anchor, order);
 	list_add(&order->next.link, &vmp->walks);
 }
 
 /* Pass some tags, exchanging those that are narrow; true after the last tag. */
-static bool __step(struct vmem *vmp, struct vmem_seg **wide_tags,
-		   unsigned int *nr_wide)
+static bool __step(struct vmem *vmp, enum vmem_order_by by,
+		   struct vmem_seg **wide_tags, unsigned int *nr_wide)
 {
-	struct vmem_order *order = &vmp->order;
+	struct vmem_order *order = &vmp->order[by];
 	unsigned int i;
 
 	lockdep_assert_held(&vmp->lock);
@@ -278,7 +313,7 @@ static bool __step(struct vmem *vmp, struct vmem_seg **wide_tags,
 		}
 		order->next.next = list_next_entry(seg, order);
 		if (seg->type == VMEM_SEG_FREE)
-			tree_insert(vmp, seg);
+			tree_insert(vmp, by, seg);
 	}
 	if (order->next.next != &vmp->anchor)
 		return false;
@@ -287,18 +322,19 @@ static bool __step(struct vmem *vmp, struct vmem_seg **wide_tags,
 	return true;
 }
 
-static bool step(struct vmem *vmp, struct vmem_seg **wide_tags,
-		 unsigned int *nr_wide)
+static bool step(struct vmem *vmp, enum vmem_order_by by,
+		 struct vmem_seg **wide_tags, unsigned int *nr_wide)
 {
+	struct vmem_order *order = &vmp->order[by];
 	struct vmem_seg *outgrown;
 	unsigned long flags;
 	bool done = true;
 
 	spin_lock_irqsave(&vmp->lock, flags);
-	if (vmp->order.state == VMEM_ORDER_NONE)
-		__begin(vmp);
-	if (vmp->order.state == VMEM_ORDER_BUILDING)
-		done = __step(vmp, wide_tags, nr_wide);
+	if (order->state == VMEM_ORDER_NONE)
+		__begin(vmp, order);
+	if (order->state == VMEM_ORDER_BUILDING)
+		done = __step(vmp, by, wide_tags, nr_wide);
 	outgrown = vmp->outgrown;
 	vmp->outgrown = NULL;
 	spin_unlock_irqrestore(&vmp->lock, flags);
@@ -307,15 +343,16 @@ static bool step(struct vmem *vmp, struct vmem_seg **wide_tags,
 }
 
 /**
- * vmem_order_build() - Build the trees, or finish building them.
+ * vmem_order_build() - Build a tree, or finish building it.
  * @vmp: The arena.
+ * @by: Which tree.
  * @vmflag: Whether to wait for memory.
  *
  * Others may allocate and free, and build, too, meanwhile.
  *
- * Return: Whether the trees are complete. They are, unless %VM_NOSLEEP.
+ * Return: Whether the tree is complete. It is, unless %VM_NOSLEEP.
  */
-bool vmem_order_build(struct vmem *vmp, int vmflag)
+bool vmem_order_build(struct vmem *vmp, enum vmem_order_by by, int vmflag)
 {
 	struct vmem_seg *wide_tags = NULL;
 	unsigned int nr = 0;
@@ -326,41 +363,39 @@ bool vmem_order_build(struct vmem *vmp, int vmflag)
 				      nr ? 0 : 1, true, vmflag);
 		if (!nr)
 			break;
-		done = step(vmp, &wide_tags, &nr);
+		done = step(vmp, by, &wide_tags, &nr);
 	}
 	vmem_seg_delete_all(wide_tags);
 	return done;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_order_build);
 
-/* Is the next node of a tree, in whatever order it is in, the right one? */
-static const char *node_broken(struct vmem *vmp, struct rb_node *node,
-			       const struct vmem_seg *seg)
+static const char *by_addr_broken(struct rb_node *node, const struct vmem_seg *seg)
 {
 	struct vmem_wide_seg *ws = by_addr_entry(node);
 	unsigned long want = max3(wide_length(ws), longest(node->rb_left),
 				  longest(node->rb_right));
-	struct rb_node *longer = rb_next(&ws->by_len);
 
 	if (&ws->seg != seg)
 		return "tree is not in address order";
-	if (ws->longest != want)
-		return "longest segment of a subtree";
-	if (longer && shorter(longer, &ws->by_len))
-		return "tree is not in order of length";
-	return NULL;
+	return ws->longest != want ? "longest segment of a subtree" : NULL;
 }
 
-/* For vmem_validate(): what is wrong with the trees, if anything. */
-const char *__vmem_order_broken(struct vmem *vmp)
+static const char *by_len_broken(struct rb_node *node)
 {
-	struct vmem_order *order = &vmp->order;
-	struct rb_node *node = rb_first(&order->by_addr);
-	struct rb_node *by_len = rb_first(&order->by_len);
+	struct rb_node *next = rb_next(node);
+
+	return next && shorter(next, node) ? "tree is not in order of length" : NULL;
+}
+
+static const char *tree_broken(struct vmem *vmp, enum vmem_order_by by)
+{
+	const struct vmem_order *order = &vmp->order[by];
+	struct rb_node *node = rb_first(&order->tree);
 	bool passed = order->state != VMEM_ORDER_NONE;
 	const char *broken = NULL;
 	struct vmem_seg *seg;
 
-	lockdep_assert_held(&vmp->lock);
 	list_for_each_entry(seg, &vmp->anchor.order, order) {
 		if (order->state == VMEM_ORDER_BUILDING && seg == order->next.next)
 			passed = false;
@@ -368,17 +403,25 @@ const char *__vmem_order_broken(struct vmem *vmp)
 			continue;
 		if (passed && !seg->wide)
 			return "narrow tag where the trees are built";
-		if (order->state == VMEM_ORDER_NONE && seg->wide)
+		if (!vmp->wide && seg->wide)
 			return "wide tag without trees";
-		if (seg->type != VMEM_SEG_FREE || !in_trees(vmp, seg))
+		if (seg->type != VMEM_SEG_FREE || !in_order(vmp, by, seg) ||
+		    (by == VMEM_BY_LEN && !vmem_class_has_lengths(seg->class)))
 			continue;
-		if (!seg->wide || !node || !by_len)
+		if (!seg->wide || !node)
 			return "free segment in no tree";
-		broken = node_broken(vmp, node, seg);
+		broken = by == VMEM_BY_ADDR ? by_addr_broken(node, seg) :
+					      by_len_broken(node);
 		if (broken)
 			return broken;
 		node = rb_next(node);
-		by_len = rb_next(by_len);
 	}
-	return node || by_len ? "more tree nodes than free segments" : NULL;
+	return node ? "more tree nodes than free segments" : NULL;
+}
+
+/* For vmem_validate(): what is wrong with the trees, if anything. */
+const char *__vmem_order_broken(struct vmem *vmp)
+{
+	lockdep_assert_held(&vmp->lock);
+	return tree_broken(vmp, VMEM_BY_ADDR) ?: tree_broken(vmp, VMEM_BY_LEN);
 }

@@ -72,9 +72,9 @@ static enum vmem_search search_few(struct vmem *vmp, const struct vmem_req *req,
 
 	found->seg = NULL;
 	while ((seg = __vmem_free_maybe(vmp, seg, req->len))) {
-		/* Segments come by class: the next ones are surely longer. */
+		/* Segments come by class: the next ones may be no shorter. */
 		if (found->seg && req->policy == VMEM_BEST &&
-		    !vmem_free_alike(found->seg, seg))
+		    !vmem_free_shorter(found->seg, seg))
 			break;
 		if (nr++ == VMEM_FEW)
 			return VMEM_SEARCH_ORDER;
@@ -122,7 +122,7 @@ static enum vmem_search search_by_len(struct vmem *vmp,
 static enum vmem_search search(struct vmem *vmp, const struct vmem_req *req,
 			       struct candidate *found)
 {
-	if (vmp->order.state != VMEM_ORDER_READY)
+	if (vmp->order[vmem_order_for(req)].state != VMEM_ORDER_READY)
 		return search_few(vmp, req, found);
 	if (req->policy == VMEM_BEST)
 		return search_by_len(vmp, req, found);

@@ -124,17 +124,27 @@ static unsigned int count_cursors(const struct vmem *vmp,
 	return nr;
 }
 
+static bool has_cursor(const struct vmem *vmp, const struct vmem_cursor *wanted)
+{
+	const struct vmem_cursor *cursor;
+
+	list_for_each_entry(cursor, &vmp->walks, link)
+		if (cursor == wanted)
+			return true;
+	return false;
+}
+
 static const char *walks_broken(const struct vmem *vmp,
 				const struct census *census)
 {
-	const struct vmem_cursor *cursor;
-	bool building = vmp->order.state == VMEM_ORDER_BUILDING;
+	const struct vmem_order *order;
 
-	list_for_each_entry(cursor, &vmp->walks, link)
-		if (cursor == &vmp->order.next)
-			building = !building;
-	if (building)
-		return "trees are being built, or are not";
+	for (order = vmp->order; order < vmp->order + VMEM_ORDERS; order++) {
+		bool building = order->state == VMEM_ORDER_BUILDING;
+
+		if (building != has_cursor(vmp, &order->next))
+			return "tree is being built, or is not";
+	}
 	if (census->nr_cursors + count_cursors(vmp, &vmp->anchor) !=
 	    count_cursors(vmp, NULL))
 		return "walk at a tag that is not there";
@@ -193,7 +203,7 @@ static const char *spare_broken(const struct vmem *vmp)
 	const struct vmem_seg *seg;
 	unsigned int nr = 0;
 
-	if (wide == !vmp->order.state)
+	if (wide == (!vmp->order[VMEM_BY_ADDR].state && !vmp->order[VMEM_BY_LEN].state))
 		return "width of tags";
 	for (seg = vmp->spare; seg; seg = seg->chain) {
 		if (seg->wide != wide)

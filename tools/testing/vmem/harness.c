@@ -212,7 +212,7 @@ static vmem_t *half_built(unsigned int n, unsigned int memory)
 		give(vmp, i, 1);
 	memory_left = memory;
 	kernel_memory_fails = runs_out;
-	take(vmp, 1, VM_BESTFIT);
+	take(vmp, 1, VM_FIRSTFIT);
 	kernel_memory_fails = NULL;
 	CHECK(vmem_validate(vmp));
 	return vmp;
@@ -240,7 +240,7 @@ static void trees(void)
 	for (memory = 0; memory < 100; memory++) {
 		vmem_t *vmp = half_built(40, memory);
 
-		if (vmp->order.state == VMEM_ORDER_BUILDING) {
+		if (vmp->order[VMEM_BY_ADDR].state == VMEM_ORDER_BUILDING) {
 			bool taken[81] = {};
 
 			building++;
@@ -255,10 +255,10 @@ static void trees(void)
 			for (i = 80; i > 2; i--) {
 				if (i % 2 == 0 || taken[i])
 					give(vmp, i, 1);
-				at_end += vmp->order.next.next == &vmp->anchor;
+				at_end += vmp->order[VMEM_BY_ADDR].next.next == &vmp->anchor;
 			}
 			CHECK(vmem_validate(vmp));
-			CHECK(take(vmp, 2, VM_BESTFIT));
+			CHECK(take(vmp, 2, VM_FIRSTFIT));
 			CHECK(vmem_validate(vmp));
 		}
 		end(vmp);
@@ -277,8 +277,8 @@ static bool somebody_builds(size_t size, gfp_t gfp)
 	if (!vmp || size != sizeof(struct vmem_seg))
 		return false;
 	builds = NULL;
-	CHECK(take(vmp, 1, VM_BESTFIT));
-	CHECK(vmp->order.state == VMEM_ORDER_READY);
+	CHECK(take(vmp, 1, VM_FIRSTFIT));
+	CHECK(vmp->order[VMEM_BY_ADDR].state == VMEM_ORDER_READY);
 	return false;
 }
 
@@ -293,14 +293,14 @@ static void tags_of_the_wrong_width(void)
 {
 	vmem_t *vmp = half_built(40, 0);
 
-	CHECK(vmp->order.state == VMEM_ORDER_NONE);
+	CHECK(vmp->order[VMEM_BY_ADDR].state == VMEM_ORDER_NONE);
 	empty_stashes();
 	builds = vmp;
 	kernel_memory_fails = somebody_builds;
 	CHECK(take(vmp, 1, 0));
 	kernel_memory_fails = NULL;
 	CHECK(!builds);
-	CHECK(vmp->order.state == VMEM_ORDER_READY);
+	CHECK(vmp->order[VMEM_BY_ADDR].state == VMEM_ORDER_READY);
 	CHECK(vmem_validate(vmp));
 	end(vmp);
 }

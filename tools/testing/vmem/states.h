@@ -99,12 +99,15 @@ static u64 mix_arena(u64 hash, vmem_t *vmp)
 	hash = mix(hash, vmp->inuse);
 	hash = mix(hash, vmp->total);
 	hash = mix(hash, vmp->imported);
-	if (vmp->order.state == VMEM_ORDER_BUILDING)
-		hash = mix(hash, vmp->order.next.next->first +
-				 vmp->order.next.next->type);
-	hash = mix(hash, vmp->order.state);
-	hash = mix_tree(hash, vmp->order.by_addr.rb_node);
-	hash = mix_tree(hash, vmp->order.by_len.rb_node);
+	for (i = 0; i < VMEM_ORDERS; i++) {
+		const struct vmem_order *order = &vmp->order[i];
+
+		if (order->state == VMEM_ORDER_BUILDING)
+			hash = mix(hash, order->next.next->first +
+					 order->next.next->type);
+		hash = mix(hash, order->state);
+		hash = mix_tree(hash, order->tree.rb_node);
+	}
 	return vmp->caches ? mix_caches(hash, vmp) : hash;
 }
 

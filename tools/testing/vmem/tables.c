@@ -400,7 +400,7 @@ static unsigned long units(const struct lengths *l, unsigned int i)
 	return l->quanta[i] * l->vmp->quantum;
 }
 
-/* What is a class? Those that the library calls alike, if they follow each other. */
+/* What is a class? What the library puts together, if it follows each other. */
 static void number_classes(struct lengths *l)
 {
 	unsigned int i;
@@ -410,7 +410,7 @@ static void number_classes(struct lengths *l)
 		bool alike;
 
 		__vmem_free_insert(l->vmp, &l->seg[i]);
-		alike = i && vmem_free_alike(&l->seg[i - 1], &l->seg[i]);
+		alike = i && l->seg[i - 1].class == l->seg[i].class;
 		if (alike && is_power_of_2(l->quanta[i]))
 			fail("length %lx is in the class of a shorter one", l->quanta[i]);
 		if (!alike)

@@ -167,7 +167,8 @@ static bool available(const struct world *w, const struct letter *letter)
 	case ADD:
 		return w->config->spans[letter->nth].nr;
 	case BUILD:
-		return w->vmp[letter->arena]->order.state != VMEM_ORDER_READY;
+		return w->vmp[letter->arena]->order[VMEM_BY_ADDR].state !=
+		       VMEM_ORDER_READY;
 	default:
 		return true;
 	}
@@ -265,7 +266,7 @@ static void build(vmem_t *vmp)
 {
 	tags_left = 1;
 	kernel_memory_fails = tags_fail;
-	vmem_order_build(vmp, VM_NOSLEEP);
+	vmem_order_build(vmp, VMEM_BY_ADDR, VM_NOSLEEP);
 	kernel_memory_fails = NULL;
 }
 
@@ -333,8 +334,9 @@ static void begin(struct world *w, const struct config *config)
 		vmem_xalloc(src, size, 0, 0, 0, (void *)FILLER, NULL, VM_NOSLEEP);
 	}
 	if (config->order == TREES) {
-		vmem_order_build(w->vmp[ARENA], VM_SLEEP);
-		vmem_order_build(w->vmp[w->nr - 1], VM_SLEEP);
+		vmem_order_build(w->vmp[ARENA], VMEM_BY_ADDR, VM_SLEEP);
+		vmem_order_build(w->vmp[ARENA], VMEM_BY_LEN, VM_SLEEP);
+		vmem_order_build(w->vmp[w->nr - 1], VMEM_BY_ADDR, VM_SLEEP);
 	}
 }
 
