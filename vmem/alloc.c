@@ -29,7 +29,7 @@ struct vmem_seg *__vmem_take(struct vmem *vmp, const struct vmem_req *req,
 	else
 		__vmem_table_insert(vmp, &vmp->allocated, seg);
 	WRITE_ONCE(vmp->inuse, vmp->inuse + req->size);
-	vmp->stats.alloc++;
+	vmp->allocs++;
 	if (req->policy == VMEM_NEXT)
 		vmp->cursor = addr + req->len;
 	return seg;
@@ -53,7 +53,7 @@ static __always_inline unsigned long take_surely(struct vmem *vmp, unsigned long
 		seg->size = size;
 		__vmem_table_insert(vmp, &vmp->allocated, seg);
 		WRITE_ONCE(vmp->inuse, vmp->inuse + size);
-		vmp->stats.alloc++;
+		vmp->allocs++;
 	}
 	spin_unlock_irqrestore(&vmp->lock, flags);
 	return seg ? seg->first : 0;
@@ -334,7 +334,7 @@ struct vmem_span *__vmem_make_free(struct vmem *vmp, struct vmem_seg *seg,
 
 	lockdep_assert_held(&vmp->lock);
 	WRITE_ONCE(vmp->inuse, vmp->inuse - seg->size);
-	vmp->stats.free++;
+	vmp->frees++;
 	seg = __vmem_seg_merge(vmp, seg);
 	idle = __vmem_span_idle(vmp, seg);
 	if (idle)

@@ -176,9 +176,9 @@ struct vmem_order {
  * taken out has just been found, and so has the link to it.
  */
 struct vmem_table {
+	unsigned long count;		/* segments in the table */
 	unsigned int key_shift;		/* bits of an address that do not count */
 	unsigned int load_shift;	/* segments a bucket, log2 */
-	unsigned long count;		/* segments in the table */
 	unsigned long buckets;		/* in use */
 	unsigned long mask;		/* bits of a hash that number them */
 	unsigned long room;		/* for which there is memory */
@@ -316,9 +316,8 @@ enum vmem_stat {
 	VMEM_NR_STATS,
 };
 
+/* Of rare things; see also struct vmem. */
 struct vmem_stats {
-	u64 alloc;
-	u64 free;
 	u64 wait;
 	u64 fail;
 	u64 lookup;
@@ -371,13 +370,20 @@ struct vmem {
 	unsigned long creator;		/* [C] return address, for reports */
 	void *private;			/* by the user */
 
+	/* Written by each request and each free: one cache line. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	unsigned int nr_spare;		/* [L/r] */
-	bool wide;			/* [L/r] have tags to be wide? */
 	struct vmem_seg *spare;		/* [L] tags for the next requests */
+	unsigned long inuse;		/* [L/r] */
+	u64 allocs;			/* [L/r] */
+	u64 frees;			/* [L/r] */
+	struct vmem_table allocated;	/* [L] but slabs; the first field */
+
+	struct vmem_freeindex free;	/* [L] */
+	struct vmem_stats stats;	/* [L/r] */
+	bool wide;			/* [L/r] have tags to be wide? */
 	struct vmem_seg *outgrown;	/* [L] narrow tags, to be deleted */
 	struct vmem_seg anchor;		/* [L] of all tags in address order */
-	unsigned long inuse;		/* [L/r] */
 	unsigned long total;		/* [L/r] */
 	unsigned long imported;		/* [L/r] */
 	unsigned long own;		/* [L/r] total less imported */
@@ -386,10 +392,7 @@ struct vmem {
 	struct list_head waiters;	/* [L] struct vmem_waiter */
 	struct list_head walks;		/* [L] struct vmem_cursor */
 	struct rb_root spans;		/* [L] struct vmem_span, by address */
-	struct vmem_stats stats;	/* [L/r] */
 	struct vmem_order order[VMEM_ORDERS];	/* [L] */
-	struct vmem_table allocated;	/* [L] but slabs */
-	struct vmem_freeindex free;	/* [L] */
 
 	struct list_head siblings;	/* [A] vmem::children, or vmem_roots */
 	struct list_head children;	/* [A] arenas that import from this one */

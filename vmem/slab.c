@@ -522,7 +522,7 @@ static void __dissolve(struct vmem *vmp, struct vmem_seg *slab)
 	__unlink(vmp, slab);
 	__retire(vmp, slab);
 	WRITE_ONCE(vmp->inuse, vmp->inuse - slab->size);
-	vmp->stats.free++;
+	vmp->frees++;
 	seg = __vmem_seg_merge(vmp, slab);
 	for (; used; used &= used - 1) {
 		nr = __ffs64(used);

@@ -43,8 +43,8 @@ void __vmem_stats(struct vmem *vmp, u64 values[VMEM_NR_STATS])
 	values[VMEM_STAT_MEM_IMPORT] = vmp->imported;
 	values[VMEM_STAT_MEM_TOTAL] = vmp->total;
 	values[VMEM_STAT_SOURCE] = vmp->source ? vmp->source->id : 0;
-	values[VMEM_STAT_ALLOC] = stats->alloc;
-	values[VMEM_STAT_FREE] = stats->free;
+	values[VMEM_STAT_ALLOC] = vmp->allocs;
+	values[VMEM_STAT_FREE] = vmp->frees;
 	values[VMEM_STAT_WAIT] = stats->wait;
 	values[VMEM_STAT_FAIL] = stats->fail;
 	values[VMEM_STAT_LOOKUP] = stats->lookup;

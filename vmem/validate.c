@@ -187,7 +187,7 @@ static const char *stats_broken(const struct vmem *vmp,
 		return "mem_total";
 	if (census->imported != vmp->imported)
 		return "mem_import";
-	if (vmp->stats.alloc - vmp->stats.free !=
+	if (vmp->allocs - vmp->frees !=
 	    census->nr_allocated + census->nr_slabs)
 		return "alloc - free";
 	if (vmp->imported + vmp->own != vmp->total)
