@@ -29,7 +29,7 @@ EMPTY='#ifndef pr_fmt
 #endif'
 
 rm -rf "$dir"
-for header in $REAL; do
+for header in $REAL ${MORE_HEADERS:-}; do
 	mkdir -p "$dir/${header%/*}"
 	ln -s "$kernel/include/$header" "$dir/$header"
 done
