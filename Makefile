@@ -58,7 +58,7 @@ help:
 	@echo 'fuzz             TIME=600 seconds of fuzzing'
 	@echo 'bugs             put known mistakes in, and see that tests find them'
 	@echo 'coverage         lines and branches of vmem/ that tests execute'
-	@echo 'bench            instructions of a call, of vmem and of others'
+	@echo 'bench            vmem and others, by three rulers; QUICK=1: in 3 minutes'
 	@echo 'clean            remove what was built here'
 	@echo
 	@echo 'Tests fetch Debian packages when they need to, and keep kernels in'

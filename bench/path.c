@@ -20,6 +20,7 @@
 #include <linux/prandom.h>
 #include <linux/printk.h>
 
+#include "main.h"
 #include "path.h"
 
 #define ROUNDS		20

@@ -179,6 +179,4 @@ static const struct path_peer path_##peer = {				\
 extern const struct path_work path_vmem[];
 extern const struct path_work path_peers[];
 
-int path_lengths(unsigned int seed);
-
 #endif /* _VMEM_BENCH_PATH_H */

@@ -270,6 +270,8 @@ const struct path_work path_peers[] = {
 
 	{ "pair", &path_genalloc, PATH_PAIRS, UNITS, .size = 1 },
 	{ "pair", &path_iova, PATH_PAIRS, UNITS, .size = 1 },
+	{ "pair-warm", &path_genalloc, PATH_PAIRS, UNITS, .size = 1, .live = 1000 },
+	{ "pair-warm", &path_iova, PATH_PAIRS, UNITS, .size = 1, .live = 1000 },
 	{ "batch", &path_genalloc, PATH_BATCHES, UNITS, .size = 1 },
 	{ "batch", &path_iova, PATH_BATCHES, UNITS, .size = 1 },
 	{ "replace", &path_genalloc, PATH_REPLACEMENTS, UNITS, .size = 1, .live = 1000 },

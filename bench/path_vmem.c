@@ -105,6 +105,7 @@ const struct path_work path_vmem[] = {
 	  .qcache_max = 1, .live = 1000 },
 
 	{ "pair", &path_instant, PATH_PAIRS, PAGES, .size = 1 },
+	{ "pair-warm", &path_instant, PATH_PAIRS, PAGES, .size = 1, .live = 1000 },
 	{ "pair-bestfit", &path_best, PATH_PAIRS, PAGES, .size = 1 },
 	{ "pair-nextfit", &path_next, PATH_PAIRS, PAGES, .size = 1 },
 	{ "pair-aligned", &path_aligned, PATH_PAIRS, PAGES, .size = 1 },

@@ -1,27 +1,56 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Path lengths: how many instructions of a stock kernel an allocation and a free
-# take, for vmem and for what a driver might use instead. Exact, and the same on
-# each machine: see bench/path.c.
+# The benchmark: vmem, and what a driver might use instead, by three rulers.
 #
-#	bench.sh [TREE]		default: this tree
+#	path	instructions of an allocation and a free on a stock kernel. Exact, and
+#		the same on each machine: see bench/path.c
+#	time	nanoseconds, in a kernel that runs as a process, on one CPU: see
+#		bench/peer.h
+#	scale	nanoseconds in a process with threads on the machine's CPUs: see
+#		tools/testing/vmem/scale.c
+#
+#	bench.sh [-r RULER] [-w WORK] [-p PEER] [-n MOST] [TREE]
 #
 # TREE is another tree of vmem, such as an older version that "git worktree" has
-# made. It is measured by the benchmark of this one, so that both can be compared.
-# Fails if a bar is missed. The lines of results stay in out/bench/results.
+# made: paths and times are those of it, by the benchmark of this one, so that both
+# can be compared. Default: this tree. -r has one ruler alone; -w, -p and -n are for
+# the time ruler: some workloads, vmem and some peers (lists with commas), so many live
+# segments at most. So this is quick, and judges what can be judged by it:
+#
+#	bench.sh -r time -w churn -p drm_mm,maple -n 10000
+#
+# QUICK=1 in the environment takes three minutes instead of twenty.
+#
+# Fails if a bar is missed. In out/bench afterwards: results.csv, plots (*.svg), what
+# machine it was (machine), the lines that each ruler has printed (RULER/results).
 
 # shellcheck source=tools/vm/stock.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stock.sh"
 
 KERNEL=6.12
-STOCK=$OUT/bench
-VMEM_TREE=$(cd "${1:-$TOP}" && pwd)
+BENCH=$OUT/bench
+STOCK=$BENCH
+QUICK=${QUICK:-}
 
-# work, and how many instructions it may take
-BARS='
-cached-pair	64
-'
+usage()
+{
+	die "usage: bench.sh [-r path|time|scale] [-w WORK] [-p PEER] [-n MOST] [TREE]"
+}
+
+rulers="path time scale"
+time_options=(${QUICK:+-q})
+partial=
+while getopts r:w:p:n: option; do
+	case $option in
+	r)	rulers=$OPTARG; partial=--partial ;;
+	w|p|n)	time_options+=("-$option" "$OPTARG"); partial=--partial ;;
+	*)	usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -le 1 ] || usage
+VMEM_TREE=$(cd "${1:-$TOP}" && pwd)
 
 # build WHAT: without a warning, or not at all.
 build()
@@ -36,77 +65,87 @@ build()
 	no_warnings "$log" || die "warnings from building $1 (log: $log)"
 }
 
-# "work peer instructions min max", a line each, in the order of measuring.
-extract()
+run_path()
 {
-	console "$KERNEL" | sed -n 's/.*\<vmem_bench: \(peer=.* per op\)$/\1/p' |
-		awk '{
-			for (i = 1; i < NF; i++)
-				if (split($i, pair, "=") == 2)
-					value[pair[1]] = pair[2]
-			print value["work"], value["peer"], value["insns"],
-			      value["min"], value["max"]
-		}'
+	say "path: building vmem.ko of $VMEM_TREE for $(stock_release "$KERNEL")"
+	build vmem
+	build bench
+	say "path: counting instructions"
+	boot_bench "$KERNEL" || die "the guest did not come to its end"
+	mkdir -p "$BENCH/path"
+	console "$KERNEL" | sed -n 's/.*\<vmem_bench: \(peer=.*\) per op$/\1/p' \
+		>"$BENCH/path/results"
+	check "path: modules load and unload" step_ok "$KERNEL" unload-vmem
+	check "path: kernel log is clean" log_clean "$KERNEL"
 }
 
-# A row for each work, a column for each peer. Last: vmem by the better of the two
-# that have caches per CPU or something alike.
-table()
+run_time()
 {
-	awk '
-		function cell(work, peer, key) {
-			key = work SUBSEP peer
-			return key in insns ? insns[key] : "-"
-		}
-		function ratio(work, best, a, b) {
-			a = cell(work, "sbitmap")
-			b = cell(work, "iova_fast")
-			best = a == "-" || (b != "-" && b + 0 < a + 0) ? b : a
-			if (best == "-" || cell(work, "vmem") == "-")
-				return "-"
-			return sprintf("%.2f", cell(work, "vmem") / best)
-		}
-		{ insns[$1, $2] = $3 }
-		!($1 in work_seen) { work_seen[$1]; works[++w] = $1 }
-		!($2 in peer_seen) { peer_seen[$2]; if ($2 != "none") peers[++p] = $2 }
-		END {
-			printf "%-18s", "instructions"
-			for (i = 1; i <= p; i++)
-				printf " %10s", peers[i]
-			printf " %8s\n", "ratio"
-			for (j = 1; j <= w; j++) {
-				if (works[j] ~ /^empty-/)
-					continue
-				printf "%-18s", works[j]
-				for (i = 1; i <= p; i++)
-					printf " %10s", cell(works[j], peers[i])
-				printf " %8s\n", ratio(works[j])
-			}
-		}' "$results"
+	"$VM/bench-time.sh" "${time_options[@]}" "$VMEM_TREE"
 }
 
-# bar_met WORK LIMIT
-bar_met()
+# A new work is progress.
+scale_progress()
 {
-	awk -v work="$1" -v limit="$2" '
-		$1 == work && $2 == "vmem" { seen = 1; above = $3 > limit }
-		END { exit !seen || above }' "$results"
+	local line work=
+
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		[[ $line = peer=*\ work=* ]] || continue
+		line=${line#* work=}
+		[ "$work" = "${line%% *}" ] || say "scale: ${line%% *}" >&3
+		work=${line%% *}
+	done
 }
 
-"$VM/setup.sh"
-say "bench: building vmem.ko of $VMEM_TREE for $(stock_release "$KERNEL")"
-build vmem
-build bench
-boot_bench "$KERNEL" || die "the guest did not come to its end"
-results=$STOCK/results
-extract >"$results"
+# It judges its results itself, in lines like "bar pass TEXT" or "bar fail TEXT", and
+# ends with status 1 when one has failed.
+run_scale()
+{
+	local dir=$BENCH/scale program=$OUT/user/scale/scale
 
-table
-echo "ratio: vmem by the better of sbitmap and iova_fast"
-check "modules load and unload" step_ok "$KERNEL" unload-vmem
-check "kernel log is clean" log_clean "$KERNEL"
-while read -r work limit; do
-	[ -z "$work" ] ||
-		check "$work: at most $limit instructions" bar_met "$work" "$limit"
-done <<<"$BARS"
+	say "scale: building"
+	mkdir -p "$dir"
+	quietly "$dir/build.log" make -C "$TOP/tools/testing/vmem" -j"$JOBS" \
+		OUT="$OUT" VARIANT=scale "$program"
+	say "scale: running"
+	exec 3>&1
+	{
+		stdbuf -oL "$program" ${QUICK:+--quick} 2>"$dir/errors" ||
+			[ $? -eq 1 ] || die "scale did not come to its end" 2>&3
+	} | scale_progress >"$dir/results"
+	grep '^bar ' "$dir/results" >/dev/null || die "scale has judged nothing (log: $dir)"
+}
+
+# On what, and of what.
+machine()
+{
+	sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1
+	echo "$(nproc) CPUs, $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)"
+	gcc --version | head -n 1
+	echo "path: Linux $(stock_release "$KERNEL"); time: $(basename "$(cat "$CACHE/source")")"
+	echo "vmem: $(git -C "$VMEM_TREE" describe --always --dirty 2>/dev/null || echo unknown)"
+	echo "load before: $(cut -d ' ' -f 1-3 /proc/loadavg)"
+}
+
+# What each of the rulers has left is all of this run, or nothing.
+for ruler in path time scale; do
+	rm -f "$BENCH/$ruler/results"
+done
+mkdir -p "$BENCH"
+"$VM/setup.sh" gnuplot-nox
+machine | tee "$BENCH/machine"
+for ruler in $rulers; do
+	case $ruler in
+	path|time|scale) "run_$ruler" ;;
+	*)	usage ;;
+	esac
+done
+
+"$VM/bench-report.py" "$BENCH" ${partial:+"$partial"}
+"$VM/bench-plot.sh" "$BENCH"
+while read -r result text; do
+	check "$text" [ "$result" = pass ]
+done <"$BENCH/bars"
+say "bench: $PASSED of $((PASSED + FAILED)) bars reached; all lines: $BENCH/results.csv"
 [ "$FAILED" -eq 0 ]

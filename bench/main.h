@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rulers. Which of them a module has, depends on the kernel it is built for.
+ */
+#ifndef _VMEM_BENCH_MAIN_H
+#define _VMEM_BENCH_MAIN_H
+
+int path_lengths(unsigned int seed);
+int bench_times(unsigned int seed);
+
+#endif /* _VMEM_BENCH_MAIN_H */
