@@ -14,6 +14,7 @@
 #include "internal.h"
 
 #define VMEM_CLASS_STEPS	BIT(VMEM_CLASS_SHIFT)
+#define VMEM_CLASS_LOOK		3	/* members that are compared */
 
 static_assert(VMEM_CLASS_EXACT == 2 * VMEM_CLASS_STEPS,
 	      "exact classes end where steps become two quanta wide");
@@ -66,6 +67,24 @@ static struct vmem_seg *first_from(const struct vmem_freeindex *idx,
 	return hlist_entry(idx->class[class].first, struct vmem_seg, peers);
 }
 
+/*
+ * Of a class, which member? Of the first few, the one at the lowest address: that
+ * keeps free what is high, and in one piece.
+ */
+static __always_inline struct vmem_seg *lowest_of_few(struct vmem_seg *seg)
+{
+	struct hlist_node *node = seg->peers.next;
+	int i;
+
+	for (i = 1; node && i < VMEM_CLASS_LOOK; i++, node = node->next) {
+		struct vmem_seg *other = hlist_entry(node, struct vmem_seg, peers);
+
+		if (other->first < seg->first)
+			seg = other;
+	}
+	return seg;
+}
+
 /**
  * __vmem_free_surely() - A free segment that is long enough, in constant time.
  * @vmp: The arena.
@@ -78,9 +97,32 @@ struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len)
 {
 	const struct vmem_freeindex *idx = &vmp->free;
 	unsigned long quanta = len >> vmp->quantum_shift;
+	struct vmem_seg *seg;
 
 	lockdep_assert_held(&vmp->lock);
-	return first_from(idx, class_surely(quanta));
+	seg = first_from(idx, class_surely(quanta));
+	return likely(seg) ? lowest_of_few(seg) : NULL;
+}
+
+/**
+ * __vmem_free_shortest() - The shortest free segment that is long enough, if its class
+ * tells.
+ * @vmp: The arena.
+ * @len: Units wanted, a multiple of the quantum.
+ *
+ * Return: The segment. %NULL if members of the lowest class that may have one differ
+ * in length, or there is none.
+ */
+struct vmem_seg *__vmem_free_shortest(struct vmem *vmp, unsigned long len)
+{
+	unsigned int class = class_of(len >> vmp->quantum_shift);
+	struct vmem_seg *seg;
+
+	lockdep_assert_held(&vmp->lock);
+	if (vmem_class_has_lengths(class))
+		return NULL;
+	seg = first_from(&vmp->free, class);
+	return seg && !vmem_class_has_lengths(seg->class) ? lowest_of_few(seg) : NULL;
 }
 
 /**

@@ -615,6 +615,7 @@ static inline bool __vmem_seg_ready(const struct vmem *vmp)
 
 /* freeindex.c */
 struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len);
+struct vmem_seg *__vmem_free_shortest(struct vmem *vmp, unsigned long len);
 struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 				   unsigned long len);
 bool vmem_free_shorter(const struct vmem_seg *seg, const struct vmem_seg *next);

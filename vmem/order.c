@@ -71,7 +71,11 @@ static void insert_by_addr(struct vmem_order *order, struct vmem_wide_seg *ws)
 
 static bool shorter(struct rb_node *a, const struct rb_node *b)
 {
-	return wide_length(by_len_entry(a)) < wide_length(by_len_entry(b));
+	const struct vmem_wide_seg *x = by_len_entry(a), *y = by_len_entry(b);
+
+	if (wide_length(x) != wide_length(y))
+		return wide_length(x) < wide_length(y);
+	return x->seg.first < y->seg.first;
 }
 
 /* Is the tag before order.next? */

@@ -51,6 +51,15 @@ static bool search_instant(struct vmem *vmp, const struct vmem_req *req,
 	return false;
 }
 
+/* The shortest one, if its size class tells, wherever it begins. */
+static bool search_shortest(struct vmem *vmp, const struct vmem_req *req,
+			    struct candidate *found)
+{
+	struct vmem_seg *seg = req->anywhere ? __vmem_free_shortest(vmp, req->len) : NULL;
+
+	return seg && suits(vmp, req, seg, found);
+}
+
 static bool better(const struct vmem_req *req, const struct vmem_seg *seg,
 		   const struct vmem_seg *than)
 {
@@ -167,6 +176,8 @@ enum vmem_search __vmem_search(struct vmem *vmp, const struct vmem_req *req,
 
 	lockdep_assert_held(&vmp->lock);
 	if (req->policy == VMEM_INSTANT && search_instant(vmp, req, &found))
+		ret = VMEM_SEARCH_FOUND;
+	else if (req->policy == VMEM_BEST && search_shortest(vmp, req, &found))
 		ret = VMEM_SEARCH_FOUND;
 	else if (req->policy == VMEM_NEXT)
 		ret = search_next(vmp, req, &found);

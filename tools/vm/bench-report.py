@@ -298,6 +298,7 @@ def search_bars(time, bars):
                          f"at n={most}", search[1], limit)
 
 
+# At one moment that is much of an accident: the mean of ten.
 def mean_largest(time, peer, mode):
     shares = [float(line["largest"]) / float(line["free"])
               for line in time.find("ageing", peer, mode)]
@@ -313,10 +314,10 @@ def ageing_bars(time, bars):
                          cost[-1] / cost[0], 1.1, "x")
         ours = time.value("largest", "ageing-end", "vmem", mode)
         if bars.known(f"time: ageing {mode}", ours, drm):
-            bars.at_least(f"time: ageing {mode}: largest free block to drm_mm best's "
-                          f"(mean of tenths: {mean_largest(time, 'vmem', mode):.2f} of "
-                          f"free space, {mean_largest(time, 'drm_mm', 'best'):.2f})",
-                          ours / drm, 1, "x")
+            bars.at_least(f"time: ageing {mode}: largest free block to drm_mm best's, "
+                          f"mean of ten (at the end {ours / drm:.2f}x)",
+                          mean_largest(time, "vmem", mode) /
+                          mean_largest(time, "drm_mm", "best"), 1, "x")
 
 
 def full_bars(time, bars):
