@@ -3,7 +3,7 @@
 # What a person types; "make help" lists it. kbuild reads Kbuild instead.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-LANES := static user uml uml-audit uml-debug smp debian
+LANES := static path user uml uml-audit uml-debug smp debian
 
 modules: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -47,6 +47,7 @@ help:
 	@echo 'run              boot a stock kernel in QEMU with vmem.ko and a driver'
 	@echo 'check            run all tests:'
 	@echo '  check-static     style, documentation, builds without a warning'
+	@echo '  check-path       instructions of a call: have they become more?'
 	@echo '  check-user       the library in a process: sanitizers, fuzzing, models'
 	@echo '  check-uml        KUnit under User Mode Linux'
 	@echo '  check-uml-audit  the same with CONFIG_VMEM_AUDIT'

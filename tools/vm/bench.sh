@@ -133,7 +133,9 @@ for ruler in path time scale; do
 	rm -f "$BENCH/$ruler/results"
 done
 mkdir -p "$BENCH"
-"$VM/setup.sh" gnuplot-nox
+packages=()
+[ "$rulers" = path ] || packages=(gnuplot-nox)	# there is no plot of paths
+"$VM/setup.sh" "${packages[@]}"
 machine | tee "$BENCH/machine"
 for ruler in $rulers; do
 	case $ruler in

@@ -9,7 +9,7 @@
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-LANES="static user uml uml-audit uml-debug smp debian"
+LANES="static path user uml uml-audit uml-debug smp debian"
 
 passed=0
 failed=0
@@ -20,6 +20,7 @@ command_of()
 {
 	case $1 in
 	static)		echo static.sh ;;
+	path)		echo path.sh ;;
 	user)		echo user.sh ;;
 	uml)		echo uml.sh release ;;
 	uml-audit)	echo uml.sh audit ;;
