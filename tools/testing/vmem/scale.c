@@ -324,9 +324,9 @@ static void play(unsigned long me)
 	unsigned long i;
 
 	for (i = me; i < TURNS; i += 2) {
-		while (smp_load_acquire(&ball.turn) != i)
+		while (smp_load_acquire(&ball.turn) != i)	/* the other one's turn */
 			__builtin_ia32_pause();
-		smp_store_release(&ball.turn, i + 1);
+		smp_store_release(&ball.turn, i + 1);		/* and so back */
 	}
 }
 
@@ -385,7 +385,9 @@ static void print_machine(void)
 	other_cpu = to_other_cpu();
 	in_time = real_time(true);
 	real_time(false);
-	printf("machine cpu=\"%s\" gcc=%s seed=%u pages=%s add=%.3f load-16K=%.1f load-512K=%.1f load-16M=%.1f load-256M=%.1f other-cpu=%.0f timer=%.1f real-time=%d\n",
+	printf("machine cpu=\"%s\" gcc=%s seed=%u pages=%s add=%.3f "
+	       "load-16K=%.1f load-512K=%.1f load-16M=%.1f load-256M=%.1f "
+	       "other-cpu=%.0f timer=%.1f real-time=%d\n",
 	       model, __VERSION__, opt.seed, fast_huge_pages ? "2M" : "4K",
 	       each(ns, 320000), chase(SZ_16K), chase(SZ_512K), chase(SZ_16M),
 	       chase(SZ_256M), other_cpu, ticks_lost / ticks_per_ns, in_time);
@@ -898,7 +900,8 @@ static bool prove_hits(void)
 	hit = shared_write(arena, nr, 0);
 	/* Leaves the arena's lock taken, perhaps: it is not used any more. */
 	miss = shared_write(arena, 1, 100);
-	printf("peer=vmem work=hit-writes-nothing-shared n=%lu fault=%p control-fault=%p in-arena=%d\n",
+	printf("peer=vmem work=hit-writes-nothing-shared n=%lu fault=%p "
+	       "control-fault=%p in-arena=%d\n",
 	       2 * nr, hit, miss, miss >= arena && miss < arena + sizeof(struct vmem));
 	return !hit && miss;
 }
@@ -943,7 +946,9 @@ static void at_least(const char *peer, const char *work, double limit)
 	double reached = gain(peer, work);
 
 	if (reached)
-		bar(reached >= limit, "peer=%s work=%s threads=2/1 reached=%.2f limit=%.1f alu=%.2f l1=%.2f ring=%.2f",
+		bar(reached >= limit,
+		    "peer=%s work=%s threads=2/1 reached=%.2f limit=%.1f "
+		    "alu=%.2f l1=%.2f ring=%.2f",
 		    peer, work, reached, limit, gain("limit-alu", work),
 		    gain("limit-l1", work), gain("limit-ring", work));
 }

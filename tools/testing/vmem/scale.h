@@ -99,12 +99,12 @@ static __always_inline void scale_send(struct scale_ring *ring, unsigned long i,
 				       unsigned long addr)
 {
 	while (unlikely(i - ring->seen_tail >= SCALE_RING)) {
-		ring->seen_tail = smp_load_acquire(&ring->tail);
+		ring->seen_tail = smp_load_acquire(&ring->tail);	/* slots are read */
 		__builtin_ia32_pause();
 	}
 	ring->slot[i % SCALE_RING] = addr;
 	if (unlikely((i + 1) % SCALE_STEP == 0))
-		smp_store_release(&ring->head, i + 1);
+		smp_store_release(&ring->head, i + 1);	/* slots are written */
 }
 
 static __always_inline unsigned long scale_receive(struct scale_ring *ring,
@@ -113,12 +113,12 @@ static __always_inline unsigned long scale_receive(struct scale_ring *ring,
 	unsigned long addr;
 
 	while (unlikely(ring->seen_head == i)) {
-		ring->seen_head = smp_load_acquire(&ring->head);
+		ring->seen_head = smp_load_acquire(&ring->head);	/* see scale_send() */
 		__builtin_ia32_pause();
 	}
 	addr = ring->slot[i % SCALE_RING];
 	if (unlikely((i + 1) % SCALE_STEP == 0))
-		smp_store_release(&ring->tail, i + 1);
+		smp_store_release(&ring->tail, i + 1);	/* see scale_send() */
 	return addr;
 }
 

@@ -198,7 +198,7 @@ struct slab {
 };
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;		/* of what follows */
 	struct slab *free;		/* of caches that have ended */
 	char *fresh, *end;
 	void *chunk[4096];
