@@ -49,12 +49,17 @@ void vmem_audit_exit(struct vmem *vmp)
 	xa_destroy(&vmp->audit);
 }
 
-static depot_stack_handle_t save_stack(gfp_t gfp)
+/* From the caller on: what lies between is ours, and not always the same. */
+static depot_stack_handle_t save_stack(unsigned long caller, gfp_t gfp)
 {
 	unsigned long entry[VMEM_AUDIT_FRAMES];
-	unsigned int nr = stack_trace_save(entry, ARRAY_SIZE(entry), 2);
+	unsigned int nr = stack_trace_save(entry, ARRAY_SIZE(entry), 2), i = 0;
 
-	return stack_depot_save(entry, nr, gfp);
+	while (i < nr && entry[i] != caller)
+		i++;
+	if (i == nr)
+		i = 0;
+	return stack_depot_save(entry + i, nr - i, gfp);
 }
 
 static struct record *new_record(unsigned long size, unsigned long caller,
@@ -66,7 +71,7 @@ static struct record *new_record(unsigned long size, unsigned long caller,
 		return NULL;
 	record->size = size;
 	record->caller = caller;
-	record->stack = save_stack(gfp);
+	record->stack = save_stack(caller, gfp);
 	record->when = local_clock();
 	if (in_task()) {
 		record->pid = task_pid_nr(current);
