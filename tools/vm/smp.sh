@@ -21,10 +21,13 @@
 
 BOOTS=(kcsan:2 lockdep:2 kcsan:4 lockdep:4)
 
-# KUnit has one pattern: this is for threads, pairs, qcache, stress and wait; and for
-# contexts, kernel_memory and managed, as there is DMA here, which UML has not. That
-# stats, top and walk match, too, does no harm; memory would take long.
-SUITES='vmem_[ckmpqstw][aehotc][!m]*'
+# KUnit has one pattern: this is for threads, pairs, qcache, stress and wait. That
+# stats and walk match, too, does no harm.
+declare -A SUITES=([kcsan]='vmem_[pqstw][acht]*')
+
+# And for contexts, kernel_memory and managed, as there is DMA here, which UML has not;
+# memory would take long.
+SUITES[lockdep]='vmem_[ckmpqstw][aehotc][!m]*'
 
 # A kernel that is booted once more, with more CPUs than the machine has perhaps, runs
 # stress and wait, and again two that do no harm. The others would take minutes.
@@ -222,7 +225,7 @@ for boot; do
 		boot "$kernel" "$cpus" "${suites:-$FEW_SUITES}"
 	else
 		build "$kernel"
-		boot "$kernel" "$cpus" "${suites:-$SUITES}"
+		boot "$kernel" "$cpus" "${suites:-${SUITES[$kernel]}}"
 	fi
 	check "$kernel" "$cpus"
 done

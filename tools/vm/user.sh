@@ -18,6 +18,8 @@ PACKAGES=(clang gcc-12-multilib libc6-dev-i386 libclang-rt-14-dev spin)
 # What threads do to each other: pairs, qcache, threads, wait. All else TSan takes
 # minutes for, and finds nothing in.
 THREADS='vmem_[pqtw][ach][!l]*'
+THREAD_SUITES='pairs qcache qcache_context qcache_import qcache_misuse qcache_reclaim
+	qcache_wait stress threads wait'
 
 # After so many seconds a program is given up.
 LIMIT=600
@@ -111,7 +113,7 @@ mkdir -p "$dir"
 KTREE=$(cat "$CACHE/source")
 
 start models "$HERE/models/models.sh"
-build tsan gcc kunit-suites
+SUITES=${THREAD_SUITES//[$'\n\t']/ } build tsan gcc kunit-suites
 suites tsan tsan "$THREADS"
 suites tsan-stress tsan vmem_stress vmem_kunit.stress_seconds=10
 build fuzz clang kunit-suites harness fuzz-ops fuzz-place
@@ -119,14 +121,14 @@ suites asan fuzz 'vmem*'
 start harness "$dir/fuzz/harness"
 start fuzz-replay "$HERE/fuzz.sh" replay
 start fuzz-new "$HERE/fuzz.sh" new "${FUZZ_SECONDS:-60}"
+build audit gcc kunit-suites
+suites audit audit 'vmem*'
 build release gcc worlds placements tables
 start worlds "$dir/release/worlds"
 build m32 gcc kunit-suites placements
 suites m32 m32 'vmem*'
 start placements "$dir/release/placements"
 start tables "$dir/release/tables"
-build audit gcc kunit-suites
-suites audit audit 'vmem*'
 SUITES=fail build nofault gcc kunit-suites
 suites nofault nofault vmem_fail
 wait

@@ -4,7 +4,6 @@
  * symbols, backtraces, sequential files.
  */
 #include <elf.h>
-#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -460,45 +459,76 @@ int __ratelimit(struct ratelimit_state *rs)
 #define STACKS	4096
 
 static struct {
+	unsigned int next;		/* of its bucket; from 1 on, 0 is the end */
 	unsigned int nr;
 	unsigned long entry[16];
 } stacks[STACKS];
-static unsigned int nr_stacks;
+static unsigned int nr_stacks, stack_bucket[STACKS];
 static pthread_mutex_t stacks_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void stack_depot_init(void)
 {
 }
 
+static unsigned long end_of_stack(void)
+{
+	static __thread unsigned long end;
+	pthread_attr_t attr;
+	size_t size;
+	void *begin;
+
+	if (!end) {
+		pthread_getattr_np(pthread_self(), &attr);
+		pthread_attr_getstack(&attr, &begin, &size);
+		pthread_attr_destroy(&attr);
+		end = (unsigned long)begin + size;
+	}
+	return end;
+}
+
+/* By frame pointers, which all but the C library has. */
+__attribute__((no_sanitize("address", "thread")))
 unsigned int stack_trace_save(unsigned long *entry, unsigned int size,
 			      unsigned int skip)
 {
-	void *all[32];
-	int nr = backtrace(all, ARRAY_SIZE(all)), i;
+	unsigned long frame = (unsigned long)__builtin_frame_address(0), before = 0;
+	unsigned long end = end_of_stack() - 2 * sizeof(long);
+	unsigned int depth, nr = 0;
 
-	for (i = 0; i + (int)skip < nr && i < (int)size; i++)
-		entry[i] = (unsigned long)all[i + skip];
-	return i;
+	for (depth = 1; nr < size && frame > before && frame <= end; depth++) {
+		if (depth >= skip)
+			entry[nr++] = ((unsigned long *)frame)[1];
+		before = frame;
+		frame = *(unsigned long *)frame;
+		if (frame % sizeof(long))
+			break;
+	}
+	return nr;
 }
 
 depot_stack_handle_t stack_depot_save(unsigned long *entry, unsigned int nr,
 				      gfp_t gfp)
 {
-	unsigned int i;
+	unsigned int *first, i, hash = 0;
 
 	nr = min_t(unsigned int, nr, ARRAY_SIZE(stacks[0].entry));
+	for (i = 0; i < nr; i++)
+		hash = hash * 31 + entry[i];
+	first = &stack_bucket[hash % STACKS];
 	pthread_mutex_lock(&stacks_lock);
-	for (i = 0; i < nr_stacks; i++)
-		if (stacks[i].nr == nr &&
-		    !memcmp(stacks[i].entry, entry, nr * sizeof(*entry)))
+	for (i = *first; i; i = stacks[i - 1].next)
+		if (stacks[i - 1].nr == nr &&
+		    !memcmp(stacks[i - 1].entry, entry, nr * sizeof(*entry)))
 			break;
-	if (i == nr_stacks && i < STACKS) {
-		stacks[i].nr = nr;
-		memcpy(stacks[i].entry, entry, nr * sizeof(*entry));
-		nr_stacks++;
+	if (!i && nr_stacks < STACKS) {
+		i = ++nr_stacks;
+		stacks[i - 1].nr = nr;
+		memcpy(stacks[i - 1].entry, entry, nr * sizeof(*entry));
+		stacks[i - 1].next = *first;
+		*first = i;
 	}
 	pthread_mutex_unlock(&stacks_lock);
-	return i < STACKS ? i + 1 : 0;
+	return i;
 }
 
 unsigned int stack_depot_fetch(depot_stack_handle_t stack, unsigned long **entry)
