@@ -43,20 +43,21 @@ static __always_inline unsigned long take_surely(struct vmem *vmp, unsigned long
 						 unsigned long len)
 {
 	struct vmem_seg *seg = NULL;
-	unsigned long flags;
+	unsigned long flags, addr = 0;
 
 	spin_lock_irqsave(&vmp->lock, flags);
 	if (likely(__vmem_seg_ready(vmp)))
 		seg = __vmem_free_surely(vmp, len);
 	if (likely(seg)) {
-		seg = __vmem_seg_carve(vmp, seg, seg->first, seg->first + (len - 1));
+		addr = seg->first;
+		seg = __vmem_seg_carve(vmp, seg, addr, addr + (len - 1));
 		seg->size = size;
 		__vmem_table_insert(vmp, &vmp->allocated, seg);
 		WRITE_ONCE(vmp->inuse, vmp->inuse + size);
 		vmp->allocs++;
 	}
 	spin_unlock_irqrestore(&vmp->lock, flags);
-	return seg ? seg->first : 0;
+	return addr;
 }
 
 static __always_inline enum vmem_search
