@@ -305,6 +305,40 @@ static void tags_of_the_wrong_width(void)
 	end(vmp);
 }
 
+/* Somebody builds the trees, and so exchanges all tags, as soon as a lock is dropped. */
+static unsigned int unlocks_left;
+
+static void somebody_is_next(void)
+{
+	if (unlocks_left--)
+		return;
+	kernel_unlocked = NULL;
+	CHECK(take(builds, 1, VM_FIRSTFIT));
+	CHECK(builds->order[VMEM_BY_ADDR].state == VMEM_ORDER_READY);
+}
+
+static void tags_that_are_exchanged_at_once(void)
+{
+	unsigned int nth;
+
+	for (nth = 0; nth < 3; nth++) {
+		unsigned long addr;
+
+		/* Each other address is free: which one it gets is not for us to say. */
+		builds = half_built(40, 0);
+		unlocks_left = nth;
+		kernel_unlocked = somebody_is_next;
+		addr = take(builds, 1, 0);
+		give(builds, addr, 1);
+		CHECK(addr && addr % 2);
+		CHECK(nth == 2 || !kernel_unlocked);
+		kernel_unlocked = NULL;
+		CHECK(vmem_validate(builds));
+		end(builds);
+	}
+	builds = NULL;
+}
+
 /* === Memory that runs out === */
 
 static unsigned int released;
@@ -407,6 +441,7 @@ int main(int argc, char **argv)
 	interrupts();
 	trees();
 	tags_of_the_wrong_width();
+	tags_that_are_exchanged_at_once();
 	import_without_tags();
 	killed();
 	hotplug();

@@ -321,12 +321,16 @@ bool spin_trylock(spinlock_t *lock)
 	return true;
 }
 
+void (*kernel_unlocked)(void);
+
 void spin_unlock(spinlock_t *lock)
 {
 	lockdep_assert_held(lock);
 	WRITE_ONCE(lock->owner, NULL);
 	pthread_mutex_unlock(&lock->mutex);
 	preempt_enable();
+	if (unlikely(kernel_unlocked))
+		kernel_unlocked();
 }
 
 void mutex_init(struct mutex *mutex)

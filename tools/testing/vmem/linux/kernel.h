@@ -762,6 +762,9 @@ void spin_lock(spinlock_t *lock);
 bool spin_trylock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
 
+/* Called when a lock has been dropped, as if by somebody who takes it next. */
+extern void (*kernel_unlocked)(void);
+
 void kernel_assert_held(struct task_struct *owner);
 #define lockdep_assert_held(lock) \
 	kernel_assert_held(READ_ONCE((lock)->owner))
