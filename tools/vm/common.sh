@@ -52,15 +52,18 @@ verdict()
 }
 
 # project_files [TREE]: the files of the project: all that git would keep, or
-# simply all if this is no git tree.
+# simply all if this is no git tree, such as a copy below $OUT.
 project_files()
 {
 	(
 		cd "${1:-$TOP}"
-		git ls-files --cached --others --exclude-standard 2>/dev/null ||
+		if [ -e .git ]; then
+			git ls-files --cached --others --exclude-standard
+		else
 			find . -type f ! -path './out/*' ! -name '.*.cmd' \
 				! -name '*.o' ! -name '*.ko' ! -name '*.mod*' |
 				sed 's|^\./||'
+		fi
 	) | sort -u
 }
 
