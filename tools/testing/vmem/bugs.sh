@@ -91,7 +91,7 @@ run_smp()
 {
 	local kernel=${1#smp-} status=0
 
-	OUT=$dir "$tree/tools/vm/smp.sh" -s 2 -f "$2" "$kernel:2" >"$log.say" 2>&1 ||
+	OUT=$dir "$tree/tools/vm/smp.sh" -s 0 -f "$2" "$kernel:2" >"$log.say" 2>&1 ||
 		status=$?
 	! grep 'the guest hung or died' "$log.say" >/dev/null || status=124
 	cp "$dir/smp/$kernel-2/console.log" "$log"
