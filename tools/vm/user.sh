@@ -125,7 +125,7 @@ build audit gcc kunit-suites
 suites audit audit 'vmem*'
 build release gcc worlds placements tables
 start worlds "$dir/release/worlds"
-build m32 gcc kunit-suites placements
+build m32 gcc kunit-suites
 suites m32 m32 'vmem*'
 start placements "$dir/release/placements"
 start tables "$dir/release/tables"
