@@ -190,6 +190,25 @@ static void bestfit_among_many(struct kunit *test)
 	EXPECT_LAYOUT(test, vmp, VMEM_FREE, "");
 }
 
+/* Whichever was freed last, of holes as long as each other. */
+static void low_hole_is_taken_first(struct kunit *test)
+{
+	static const int policy[] = { 0, VM_BESTFIT };
+	vmem_t *vmp = fixture_arena(test, PG, 8 * PG, PG);
+	int i;
+
+	for (i = 1; i <= 8; i++)
+		EXPECT_ADDR(test, take(vmp, PG, 0), i * PG);
+	for (i = 0; i < ARRAY_SIZE(policy); i++) {
+		give(vmp, 2 * PG, PG);
+		give(vmp, 4 * PG, PG);
+		give(vmp, 6 * PG, PG);
+		EXPECT_ADDR(test, take(vmp, PG, policy[i]), 2 * PG);
+		EXPECT_ADDR(test, take(vmp, PG, policy[i]), 4 * PG);
+		EXPECT_ADDR(test, take(vmp, PG, policy[i]), 6 * PG);
+	}
+}
+
 /* In the next longer hole, as their own have gone, and at its end. */
 static void bestfit_endalloc_among_many(struct kunit *test)
 {
@@ -326,6 +345,7 @@ static struct kunit_case fit_cases[] = {
 	KUNIT_CASE(nextfit_goes_on_from_the_cursor),
 	KUNIT_CASE(bestfit_among_many),
 	KUNIT_CASE(bestfit_endalloc_among_many),
+	KUNIT_CASE(low_hole_is_taken_first),
 	KUNIT_CASE(firstfit_among_many),
 	KUNIT_CASE(nextfit_among_many),
 	KUNIT_CASE(case_028_abort_fails_at_once),
