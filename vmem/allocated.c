@@ -156,7 +156,7 @@ void vmem_table_exit(struct vmem_table *table)
 		kvfree(table->chunk[i]);
 }
 
-/* A chunk more, as long as all so far, if there is memory for it. */
+/* A chunk more, twice as long as the last one, if there is memory for it. */
 static void grow(struct vmem *vmp, struct vmem_table *table, unsigned long room,
 		 int vmflag)
 {

@@ -78,7 +78,7 @@ static bool shorter(struct rb_node *a, const struct rb_node *b)
 	return x->seg.first < y->seg.first;
 }
 
-/* Is the tag before order.next? */
+/* Is the tag before next.next, and so in the tree if it is a free segment's? */
 static bool in_order(const struct vmem *vmp, enum vmem_order_by by,
 		     const struct vmem_seg *seg)
 {
