@@ -4,6 +4,7 @@
  */
 #include <linux/irq_work.h>
 #include <linux/sched.h>
+#include <linux/seq_file.h>
 
 #include "cached.h"
 
@@ -30,6 +31,50 @@ static noinline unsigned long leak_there(vmem_t *vmp, size_t size)
 
 	barrier();
 	return addr;
+}
+
+/* === Who holds how much === */
+
+/* Calls are told apart by where they return to: one in take(), one in xtake(). */
+static void callers_are_listed_by_what_they_hold(struct kunit *test)
+{
+	vmem_t *vmp = fixture_arena(test, PG, 64 * PG, PG);
+	struct seq_file file = { .size = PG };
+	char *begin;
+
+	file.buf = kunit_kzalloc(test, PG, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, file.buf);
+	take(vmp, PG, 0);
+	give(vmp, take(vmp, 40 * PG, 0), 40 * PG);
+	take(vmp, 100, 0);
+	xtake(vmp, 5 * PG, 0, 0, 0, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, vmem_audit_callers(vmp, &file), 0);
+
+	begin = strstr(file.buf, "\n");
+	KUNIT_ASSERT_NOT_NULL(test, begin);
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(begin, "\n           1                20480 "),
+			      "%s", file.buf);
+	begin = strstr(begin + 1, "\n");
+	KUNIT_ASSERT_NOT_NULL(test, begin);
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(begin, "\n           2                 4196 "),
+			      "%s", file.buf);
+	begin = strstr(begin + 1, "\n");
+	KUNIT_ASSERT_NOT_NULL(test, begin);
+	KUNIT_EXPECT_STREQ(test, begin, "\n");
+}
+
+static void callers_are_listed_up_to_the_top(struct kunit *test)
+{
+	vmem_t *vmp = fixture_arena(test, TOP(4), 4, 1);
+	struct seq_file file = { .size = PG };
+
+	file.buf = kunit_kzalloc(test, PG, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, file.buf);
+	EXPECT_ADDR(test, take(vmp, 1, VM_ENDALLOC), TOP(1));
+	EXPECT_ADDR(test, take(vmp, 1, VM_FIRSTFIT), TOP(4));
+	KUNIT_ASSERT_EQ(test, vmem_audit_callers(vmp, &file), 0);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(file.buf, "\n           2                    2 "),
+				  "%s", file.buf);
 }
 
 /* === What is said === */
@@ -234,6 +279,8 @@ static void block_without_a_record_is_still_a_leak(struct kunit *test)
 }
 
 static struct kunit_case audit_cases[] = {
+	KUNIT_CASE(callers_are_listed_by_what_they_hold),
+	KUNIT_CASE(callers_are_listed_up_to_the_top),
 	KUNIT_CASE(leak_names_who_and_where),
 	KUNIT_CASE(stack_is_printed_once_for_a_row),
 	KUNIT_CASE(stacks_differ),

@@ -2,13 +2,13 @@
 /*
  * Many allocations of one size in one call, and many frees.
  */
-#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
 
 #include "cached.h"
+#include "patience.h"
 
 #define ROOM	1000
 
@@ -379,7 +379,7 @@ static void end_waiter(void *ctx)
 	struct kunit *test = kunit_get_current_test();
 
 	send_sig(SIGKILL, waiter.task, 1);
-	if (wait_for_completion_timeout(&waiter.done, 10 * HZ))
+	if (patient_wait(&waiter.done))
 		kthread_stop(waiter.task);
 	else
 		KUNIT_FAIL(test, "the thread is lost");
@@ -391,7 +391,7 @@ static void start_waiter(struct kunit *test, vmem_t *vmp, size_t size, size_t nr
 			 int vmflag)
 {
 	u64 waits = vmem_stat(vmp, VMEM_STAT_WAIT);
-	unsigned long deadline = jiffies + 10 * HZ;
+	unsigned int turns = 0;
 
 	waiter.vmp = vmp;
 	waiter.size = size;
@@ -404,16 +404,16 @@ static void start_waiter(struct kunit *test, vmem_t *vmp, size_t size, size_t nr
 	wake_up_process(waiter.task);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_waiter, NULL), 0);
 
-	while (!completion_done(&waiter.done) && time_before(jiffies, deadline) &&
-	       (vmem_stat(vmp, VMEM_STAT_WAIT) == waits || task_is_running(waiter.task)))
-		usleep_range(50, 200);
+	while (!completion_done(&waiter.done) &&
+	       (vmem_stat(vmp, VMEM_STAT_WAIT) == waits ||
+		task_is_running(waiter.task)) &&
+	       patience_lasts(&turns))
+		;
 }
 
 static void expect_waiter_gets(struct kunit *test, size_t nr)
 {
-	bool done = wait_for_completion_timeout(&waiter.done, 10 * HZ);
-
-	KUNIT_ASSERT_TRUE_MSG(test, done, "the thread still sleeps");
+	KUNIT_ASSERT_TRUE_MSG(test, patient_wait(&waiter.done), "the thread still sleeps");
 	complete(&waiter.done);		/* for end_waiter() */
 	KUNIT_EXPECT_EQ(test, waiter.result, nr);
 }

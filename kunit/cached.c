@@ -4,14 +4,12 @@
  */
 #include <linux/bitmap.h>
 #include <linux/cpu.h>
-#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "cached.h"
-
-#define PATIENCE	(10 * HZ)
+#include "patience.h"
 
 /* === Arenas === */
 
@@ -80,14 +78,12 @@ vmem_t *cached_child(struct kunit *test, vmem_t *source, size_t quantum,
 /* The call may return before the CPUs have done their part. */
 static bool reap_until(vmem_t *vmp, int which, u64 value)
 {
-	unsigned long deadline = jiffies + PATIENCE;
+	unsigned int turns = 0;
 
 	vmem_qcache_reap(vmp);
-	while (vmem_stat(vmp, which) != value) {
-		if (time_after(jiffies, deadline))
+	while (vmem_stat(vmp, which) != value)
+		if (!patience_lasts(&turns))
 			return false;
-		usleep_range(50, 200);
-	}
 	return true;
 }
 

@@ -214,6 +214,26 @@ static void each_policy_finds_the_last_place(struct kunit *test)
 	}
 }
 
+/* Many segments are long enough, and all but one of them lie across a boundary. */
+static void boundaries_are_not_searched_for(struct kunit *test)
+{
+	vmem_t *vmp = fixture_arena(test, PG, 200 * PG, PG);
+	unsigned long addr;
+	u64 before;
+
+	while ((addr = take(vmp, PG, VM_NEXTFIT)))
+		;
+	for (addr = 3 * PG; addr < 190 * PG; addr += 4 * PG) {
+		give(vmp, addr, PG);
+		give(vmp, addr + PG, PG);
+	}
+	for (addr = 195 * PG; addr < 199 * PG; addr += PG)
+		give(vmp, addr, PG);
+	before = vmem_stat(vmp, VMEM_STAT_SEARCH);
+	EXPECT_ADDR(test, xtake(vmp, 2 * PG, 0, 0, 2 * PG, 0, 0, 0), 196 * PG);
+	KUNIT_EXPECT_LE(test, vmem_stat(vmp, VMEM_STAT_SEARCH) - before, 1ull);
+}
+
 static struct kunit_case constrained_cases[] = {
 	KUNIT_CASE_PARAM(constrained_address, instant_gen_params),
 	KUNIT_CASE_PARAM(constrained_address, policy_gen_params),
@@ -225,6 +245,7 @@ static struct kunit_case constrained_cases[] = {
 	KUNIT_CASE(case_055_example_of_the_paper),
 	KUNIT_CASE(case_123_nextfit_under_constraints),
 	KUNIT_CASE(each_policy_finds_the_last_place),
+	KUNIT_CASE(boundaries_are_not_searched_for),
 	{}
 };
 

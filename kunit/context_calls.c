@@ -3,7 +3,6 @@
  * Groups of calls: those on arenas of numbers; and the table of all groups.
  */
 #include <linux/align.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/kernel.h>
@@ -11,6 +10,7 @@
 #include <linux/sched/task.h>
 
 #include "context_calls.h"
+#include "patience.h"
 
 /* === Arenas === */
 
@@ -247,11 +247,10 @@ static int sleep_for_block(void *arg)
 /* Threads that may not have come to sleep yet do no harm: they find the block. */
 static void await_sleep(struct task_struct *task)
 {
-	unsigned long deadline = jiffies + PATIENCE;
+	unsigned int turns = 0;
 
-	do {
-		usleep_range(500, 1000);
-	} while (task_is_running(task) && time_before(jiffies, deadline));
+	while (patience_lasts(&turns) && task_is_running(task))
+		;
 }
 
 static void prepare_wake_up(struct contexts_cell *cell)
@@ -287,10 +286,10 @@ bool contexts_sleeper_ends(struct contexts_cell *cell)
 
 	if (!cell->sleeper)
 		return true;
-	ended = wait_for_completion_timeout(&cell->woken, PATIENCE);
+	ended = patient_wait(&cell->woken);
 	if (!expect(cell, ended)) {
 		pile_empty(pile);
-		ended = wait_for_completion_timeout(&cell->woken, PATIENCE);
+		ended = patient_wait(&cell->woken);
 	}
 	if (ended) {
 		expect(cell, cell->found == pile->block[pile->nr]);

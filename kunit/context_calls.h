@@ -19,8 +19,6 @@
 
 #include "contexts.h"
 
-#define PATIENCE	(10 * HZ)
-
 /* Arenas of numbers. Caches have magazines where there is space for 400 objects. */
 #define UNIT		0x1000ul
 #define BASE		(16 * UNIT)

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include "context_calls.h"
+#include "patience.h"
 
 #define ATTEMPTS	5
 
@@ -101,7 +102,7 @@ static bool interrupts_are_off(void)
 
 static void await(struct contexts_cell *cell)
 {
-	expect(cell, wait_for_completion_timeout(&cell->done, PATIENCE));
+	expect(cell, patient_wait(&cell->done));
 }
 
 static void in_tasklet(struct tasklet_struct *tasklet)
@@ -350,16 +351,14 @@ void contexts_call(struct contexts_cell *cell)
 /* Caches need not have given everything back when a reap returns. */
 static bool settles(vmem_t *vmp)
 {
-	unsigned long deadline = jiffies + PATIENCE;
+	unsigned int turns = 0;
 
-	for (;;) {
+	do {
 		vmem_qcache_reap(vmp);
 		if (!vmem_size(vmp, VMEM_ALLOC))
 			return true;
-		if (time_after(jiffies, deadline))
-			return false;
-		usleep_range(500, 1000);
-	}
+	} while (patience_lasts(&turns));
+	return false;
 }
 
 static void end_arena(struct contexts_cell *cell, vmem_t *vmp)

@@ -50,43 +50,99 @@ static vmem_t *named(struct kunit *test, const char *name, vmem_t *source)
 static void files_tell_their_version(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, strstarts(read_file(test, &vmem_arenas_sops),
-					  "vmem arenas - version: 1\n# id"));
+					  "vmem arenas - version: 2\n# id"));
 	KUNIT_EXPECT_TRUE(test, strstarts(read_file(test, &vmem_kstat_sops),
 					  "vmem kstat - version: 1\n# id"));
-	KUNIT_EXPECT_TRUE(test, strstarts(read_file(test, &vmem_qcaches_sops),
-					  "vmem qcaches - version: 1\n# id"));
+}
+
+/* A line of qcache. */
+struct qcache_line {
+	unsigned long object, hits, misses, parked, slabs, unused, rounds, full, empty;
+};
+
+static unsigned int read_qcache(struct kunit *test, vmem_t *vmp,
+				struct qcache_line *line, unsigned int most)
+{
+	struct seq_file file = {
+		.buf = kunit_kzalloc(test, TEXT, GFP_KERNEL),
+		.size = TEXT - 1,
+	};
+	unsigned int nr = 0;
+	const char *text;
+
+	KUNIT_ASSERT_NOT_NULL(test, file.buf);
+	KUNIT_ASSERT_EQ(test, vmem_qcache_print(vmp, &file), 0);
+	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&file));
+	for (text = strchr(file.buf, '\n') + 1; *text && nr < most; nr++, line++) {
+		int got = sscanf(text, "%lu %lu %lu %lu %lu %lu %lu %lu %lu",
+				 &line->object, &line->hits, &line->misses,
+				 &line->parked, &line->slabs, &line->unused,
+				 &line->rounds, &line->full, &line->empty);
+
+		KUNIT_EXPECT_EQ(test, got, 9);
+		text = strchr(text, '\n') + 1;
+	}
+	return nr;
 }
 
 /* A line for each cache: what it has, less what is at hand or with a user. */
-static void qcaches_shows_slabs(struct kunit *test)
+static void qcache_shows_slabs(struct kunit *test)
 {
 	vmem_t *vmp = fixture_create(test, "caching", PG, 64 * PG, PG, NULL, NULL,
 				     NULL, 2 * PG, VM_SLEEP);
 	unsigned long addr = take(vmp, 2 * PG, 0);
-	unsigned long object, slabs, unused;
-	const char *text;
-	char line[64];
-	int nr;
+	struct qcache_line line[3];
 
-	snprintf(line, sizeof(line), "%5u ", vmp->id);
-	text = after(test, read_file(test, &vmem_qcaches_sops), line);
-	nr = sscanf(text, "%lu %lu %lu", &object, &slabs, &unused);
-	KUNIT_EXPECT_EQ(test, nr, 3);
-	KUNIT_EXPECT_EQ(test, object, PG);
-	KUNIT_EXPECT_EQ(test, slabs, 0ul);
-	text = after(test, text, line);
-	nr = sscanf(text, "%lu %lu %lu", &object, &slabs, &unused);
-	KUNIT_EXPECT_EQ(test, nr, 3);
-	KUNIT_EXPECT_EQ(test, object, 2 * PG);
-	KUNIT_EXPECT_EQ(test, slabs, 1ul);
-	KUNIT_EXPECT_EQ(test, unused, 3ul);
+	KUNIT_ASSERT_EQ(test, read_qcache(test, vmp, line, 3), 2u);
+	KUNIT_EXPECT_EQ(test, line[0].object, PG);
+	KUNIT_EXPECT_EQ(test, line[0].slabs, 0ul);
+	KUNIT_EXPECT_EQ(test, line[0].misses, 0ul);
+	KUNIT_EXPECT_EQ(test, line[1].object, 2 * PG);
+	KUNIT_EXPECT_EQ(test, line[1].slabs, 1ul);
+	KUNIT_EXPECT_EQ(test, line[1].unused, 3ul);
+	KUNIT_EXPECT_EQ(test, line[1].misses, 1ul);
+	KUNIT_EXPECT_EQ(test, line[1].hits, 0ul);
 	give(vmp, addr, 2 * PG);
 	vmem_qcache_reap(vmp);
 }
 
+/* Each request is a hit or a miss, and each object in use, parked, or unused. */
+static void qcache_counts_hits(struct kunit *test)
+{
+	vmem_t *vmp = fixture_create(test, "hitting", 1, 1000000, 1, NULL, NULL, NULL, 1,
+				     VM_SLEEP | VMC_IDENTIFIER);
+	unsigned long id[100], requests = 0, i, k;
+	struct qcache_line line;
+
+	for (k = 0; k < 5; k++) {
+		for (i = 0; i < ARRAY_SIZE(id); i++)
+			id[i] = take(vmp, 1, 0);
+		requests += ARRAY_SIZE(id);
+		KUNIT_ASSERT_EQ(test, read_qcache(test, vmp, &line, 1), 1u);
+		KUNIT_EXPECT_EQ(test, line.hits + line.misses, requests);
+		KUNIT_EXPECT_EQ(test, line.slabs * 64,
+				line.unused + line.parked + ARRAY_SIZE(id));
+		for (i = 0; i < ARRAY_SIZE(id); i++)
+			give(vmp, id[i], 1);
+	}
+	KUNIT_ASSERT_EQ(test, read_qcache(test, vmp, &line, 1), 1u);
+	KUNIT_EXPECT_EQ(test, line.slabs * 64, line.unused + line.parked);
+	if (vmem_magazines_banned(vmp)) {
+		KUNIT_EXPECT_EQ(test, line.hits, 0ul);
+		KUNIT_EXPECT_EQ(test, line.parked, 0ul);
+	} else {
+		KUNIT_EXPECT_GE(test, line.hits, requests * 9 / 10);
+		KUNIT_EXPECT_GE(test, line.parked, 1ul);
+	}
+	vmem_qcache_reap(vmp);
+	KUNIT_ASSERT_EQ(test, read_qcache(test, vmp, &line, 1), 1u);
+	KUNIT_EXPECT_EQ(test, line.parked, 0ul);
+	KUNIT_EXPECT_EQ(test, line.slabs, 0ul);
+}
+
 static void arenas_shows_counters(struct kunit *test)
 {
-	u64 inuse, import, total, alloc, free, wait, fail, misuse;
+	u64 inuse, import, total, alloc, free, wait, fail, misuse, largest, waiters;
 	vmem_t *vmp = named(test, "counted", NULL);
 	const char *line;
 	int nr;
@@ -97,9 +153,10 @@ static void arenas_shows_counters(struct kunit *test)
 	EXPECT_REFUSED(test, vmp, "bad free", give(vmp, 0x9000, PG));
 
 	line = after(test, read_file(test, &vmem_arenas_sops), " counted ");
-	nr = sscanf(line, "%llu %llu %llu %llu %llu %llu %llu %llu", &inuse,
-		    &import, &total, &alloc, &free, &wait, &fail, &misuse);
-	KUNIT_ASSERT_EQ(test, nr, 8);
+	nr = sscanf(line, "%llu %llu %llu %llu %llu %llu %llu %llu %llu %llu",
+		    &inuse, &import, &total, &alloc, &free, &wait, &fail, &misuse,
+		    &largest, &waiters);
+	KUNIT_ASSERT_EQ(test, nr, 10);
 	KUNIT_EXPECT_EQ(test, inuse, 100);
 	KUNIT_EXPECT_EQ(test, import, 0);
 	KUNIT_EXPECT_EQ(test, total, 16 * PG);
@@ -108,6 +165,38 @@ static void arenas_shows_counters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wait, 0);
 	KUNIT_EXPECT_EQ(test, fail, 1);
 	KUNIT_EXPECT_EQ(test, misuse, 1);
+	KUNIT_EXPECT_EQ(test, largest, 15 * PG);
+	KUNIT_EXPECT_EQ(test, waiters, 0);
+}
+
+static unsigned long largest_shown(struct kunit *test, const char *name)
+{
+	const char *line = after(test, read_file(test, &vmem_arenas_sops), name);
+	unsigned long largest = 0;
+	int nr = sscanf(line, " %*u %*u %*u %*u %*u %*u %*u %*u %lu", &largest);
+
+	KUNIT_EXPECT_EQ(test, nr, 1);
+	return largest;
+}
+
+/* Of several free segments, in classes of one length and of more. */
+static void arenas_shows_largest_segment(struct kunit *test)
+{
+	vmem_t *vmp = fixture_create(test, "gaps", PG, 1000 * PG, PG, NULL, NULL, NULL,
+				     0, VM_SLEEP);
+
+	xtake(vmp, PG, 0, 0, 0, 101 * PG, 102 * PG, 0);
+	xtake(vmp, PG, 0, 0, 0, 300 * PG, 301 * PG, 0);
+	xtake(vmp, 498 * PG, 0, 0, 0, 503 * PG, 1001 * PG, 0);
+	EXPECT_LAYOUT(test, vmp, VMEM_FREE, "1000+64000 66000+c6000 12d000+ca000");
+	KUNIT_EXPECT_EQ(test, largest_shown(test, " gaps "), 202 * PG);
+	take(vmp, 202 * PG, VM_BESTFIT);
+	KUNIT_EXPECT_EQ(test, largest_shown(test, " gaps "), 198 * PG);
+	take(vmp, 198 * PG, VM_BESTFIT);
+	take(vmp, 90 * PG, VM_BESTFIT);
+	KUNIT_EXPECT_EQ(test, largest_shown(test, " gaps "), 10 * PG);
+	take(vmp, 10 * PG, VM_BESTFIT);
+	KUNIT_EXPECT_EQ(test, largest_shown(test, " gaps "), 0);
 }
 
 static void arenas_are_indented_below_their_source(struct kunit *test)
@@ -179,7 +268,6 @@ static void files_are_for_root_to_read(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, dir);
 	expect_mode(test, dir, "arenas", 0400);
 	expect_mode(test, dir, "kstat", 0400);
-	expect_mode(test, dir, "qcaches", 0400);
 	dput(dir);
 }
 #else
@@ -192,8 +280,10 @@ static void files_are_for_root_to_read(struct kunit *test)
 static struct kunit_case debugfs_cases[] = {
 	KUNIT_CASE(files_are_for_root_to_read),
 	KUNIT_CASE(files_tell_their_version),
-	KUNIT_CASE(qcaches_shows_slabs),
+	KUNIT_CASE(qcache_shows_slabs),
+	KUNIT_CASE(qcache_counts_hits),
 	KUNIT_CASE(arenas_shows_counters),
+	KUNIT_CASE(arenas_shows_largest_segment),
 	KUNIT_CASE(arenas_are_indented_below_their_source),
 	KUNIT_CASE(arena_disappears_with_its_end),
 	KUNIT_CASE(kstat_has_all_names),

@@ -5,7 +5,6 @@
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
 #include <kunit/visibility.h>
-#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -13,6 +12,7 @@
 #include <trace/events/printk.h>
 
 #include "fixture.h"
+#include "patience.h"
 
 /* === Reports === */
 
@@ -259,8 +259,6 @@ const char *fixture_layout(struct kunit *test, vmem_t *vmp, int typemask)
 
 /* === Sleepers === */
 
-#define PATIENCE	(10 * HZ)
-
 /*
  * The thread's own copy: the caller's stack may be gone when a test is aborted.
  * It is freed when the thread has been joined, never before.
@@ -305,9 +303,9 @@ static bool sleeper_asleep(struct sleeper_thread *thread, u64 waits)
 void sleeper_start(struct kunit *test, struct sleeper *sleeper)
 {
 	u64 waits = vmem_stat(sleeper->vmp, VMEM_STAT_WAIT);
-	unsigned long deadline = jiffies + PATIENCE;
 	struct sleeper_thread *thread;
 	struct task_struct *task;
+	unsigned int turns = 0;
 
 	thread = kzalloc(sizeof(*thread), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, thread);
@@ -326,11 +324,9 @@ void sleeper_start(struct kunit *test, struct sleeper *sleeper)
 	sleeper->thread = thread;
 	wake_up_process(task);
 
-	while (!completion_done(&thread->done) && !sleeper_asleep(thread, waits)) {
-		if (time_after(jiffies, deadline))
+	while (!completion_done(&thread->done) && !sleeper_asleep(thread, waits))
+		if (!patience_lasts(&turns))
 			KUNIT_FAIL_AND_ABORT(test, "neither asleep nor done");
-		usleep_range(50, 200);
-	}
 }
 
 bool sleeper_done(struct sleeper *sleeper)
@@ -356,7 +352,7 @@ unsigned long sleeper_result(struct kunit *test, struct sleeper *sleeper)
 
 	if (!thread)
 		return sleeper->addr;
-	if (!wait_for_completion_timeout(&thread->done, PATIENCE))
+	if (!patient_wait(&thread->done))
 		KUNIT_FAIL_AND_ABORT(test, "the thread still sleeps");
 	sleeper->addr = join(thread);
 	sleeper->thread = NULL;
@@ -375,7 +371,7 @@ static void end_sleeper(struct kunit *test, struct sleeper_thread *thread)
 		for (vmp = thread->request.vmp; vmp; vmp = vmp->source)
 			free_everything(vmp);
 	}
-	if (wait_for_completion_timeout(&thread->done, PATIENCE)) {
+	if (patient_wait(&thread->done)) {
 		join(thread);
 	} else {
 		kunit_err(test, "thread %d is lost", task_pid_nr(thread->task));

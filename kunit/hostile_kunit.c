@@ -1075,6 +1075,24 @@ static void try_create_dma(struct attack *a)
 		vmem_destroy(vmp);
 }
 
+static void try_id_space_create(struct attack *a)
+{
+	id_t low = any_long(a), high = any_long(a), id;
+	id_space_t *isp = id_space_create(nasty_name(a), low, high);
+
+	if (!isp) {
+		KUNIT_EXPECT_FALSE(a->test, low >= 0 && low < high);
+		return;
+	}
+	KUNIT_EXPECT_TRUE(a->test, low >= 0 && low < high);
+	id = id_alloc_specific_nosleep(isp, any_long(a));
+	KUNIT_EXPECT_TRUE(a->test, id == -1 || (id >= low && id < high));
+	if (id >= 0)
+		id_free(isp, id);
+	EXPECT_VALID(a->test, (vmem_t *)isp);
+	id_space_destroy(isp);
+}
+
 /* What is managed ends with what a probe that failed has begun. */
 static void begin_managed(struct attack *a)
 {
@@ -1257,6 +1275,7 @@ static const struct call {
 	CALL(vmem_xcreate, try_xcreate, 10),
 	CALL(vmem_create_resource, try_create_resource, 10),
 	CALL(vmem_create_dma, try_create_dma, 4),
+	CALL(id_space_create, try_id_space_create, 4),
 	CALL(devm_vmem_create, try_devm_create, 4),
 	CALL(devm_vmem_xcreate, try_devm_xcreate, 4),
 	CALL(devm_vmem_create_resource, try_devm_create_resource, 4),
@@ -1305,6 +1324,7 @@ static void check_report(struct attack *a, const char *line)
 		"impossible request", "bad quantum", "bad span", "overlap",
 		"identifier mismatch", "bad flags", "no device", "no DMA memory",
 		"bad import", "arena in use", "no arena", "no callback", "no array",
+		"bad id space",
 	};
 	char begin[64];
 	const char *c;
@@ -1690,7 +1710,6 @@ static void name_forges_no_line_of_debugfs(struct kunit *test)
 	fixture_create(test, FORGED, PG, 64 * PG, PG, NULL, NULL, NULL, PG, VM_SLEEP);
 	expect_lines(test, &vmem_arenas_sops);
 	expect_lines(test, &vmem_kstat_sops);
-	expect_lines(test, &vmem_qcaches_sops);
 }
 
 /* Any task may give itself such a name, and have a driver allocate for it. */

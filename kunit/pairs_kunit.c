@@ -335,7 +335,7 @@ static void shrink(struct hand *hand)
 static void list(struct hand *hand)
 {
 	static const struct seq_operations * const files[] = {
-		&vmem_arenas_sops, &vmem_kstat_sops, &vmem_qcaches_sops,
+		&vmem_arenas_sops, &vmem_kstat_sops,
 	};
 	const struct seq_operations *ops = files[hand->round % ARRAY_SIZE(files)];
 	struct vmem_row row = {};
@@ -345,6 +345,8 @@ static void list(struct hand *hand)
 	loff_t pos = 0;
 	void *v;
 
+	vmem_qcache_print(common.vmp, &file);
+	file.count = 0;
 	for (v = ops->start(&file, &pos); v; v = ops->next(&file, v, &pos))
 		ops->show(&file, v);
 	ops->stop(&file, v);

@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "cached.h"
+#include "patience.h"
 
 #define PAGES	256ul
 
@@ -75,7 +76,7 @@ static struct attempt *new_attempt(struct kunit *test)
 
 static void expect_attempted(struct kunit *test, struct attempt *at)
 {
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&at->done, 10 * HZ), 0ul);
+	KUNIT_EXPECT_TRUE(test, patient_wait(&at->done));
 	KUNIT_EXPECT_TRUE(test, at->filled);
 	EXPECT_STAT(test, at->bag->vmp, FAIL, 2);
 	EXPECT_STAT(test, at->bag->vmp, WAIT, 0);

@@ -71,10 +71,10 @@ static const struct layout layouts[] = {
 		.coarse = 50,
 		.span = { { 0x100, 2000 }, { 0x10000, 600 }, { 0x20000, 300 } },
 	}, {
-		.name = "comb of identifiers", .quantum = 1, .ops = 25000,
+		.name = "comb of identifiers", .quantum = 1, .ops = 10000,
 		.early = 1, .comb = true, .span = { { 1, 10000 } },
 	}, {
-		.name = "comb of pages", .quantum = PG, .ops = 25000, .early = 2,
+		.name = "comb of pages", .quantum = PG, .ops = 10000, .early = 2,
 		.comb = true,
 		.span = { { 16 * PG, 5000 }, { TOP(4096 * PG), 4096 } },
 	},

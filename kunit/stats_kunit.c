@@ -432,6 +432,42 @@ static void new_arena_has_counted_nothing(struct kunit *test)
 					    "statistic %d", which);
 }
 
+/* === Requests that fail, and why === */
+
+static void stop_explaining(void *unused)
+{
+	vmem_verbose_fail = false;
+}
+
+static void failure_explains_itself(struct kunit *test)
+{
+	vmem_t *vmp = fixture_arena(test, PG, 8 * PG, PG);
+	unsigned long addr;
+
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_explaining, NULL));
+	EXPECT_ADDR(test, take(vmp, 9 * PG, 0), 0);
+	vmem_verbose_fail = true;
+	EXPECT_ADDR(test, take(vmp, 9 * PG, 0), 0);
+	EXPECT_REPORT(test, " size 0x9000 free 32768 largest 32768: less is free");
+	EXPECT_ADDR(test, xtake(vmp, PG, 0, 0, 0, 9 * PG, 10 * PG, 0), 0);
+	EXPECT_REPORT(test, " free 32768 largest 32768: no free piece meets its constr");
+	while ((addr = take(vmp, PG, VM_NEXTFIT)))
+		;
+	EXPECT_REPORT(test, " size 0x1000 free 0 largest 0: less is free");
+	for (addr = PG; addr < 9 * PG; addr += 2 * PG)
+		give(vmp, addr, PG);
+	EXPECT_ADDR(test, take(vmp, 2 * PG, 0), 0);
+	EXPECT_REPORT(test, " free 16384 largest 4096: no free piece is long enough");
+	EXPECT_ADDR(test, xtake(vmp, PG, 2 * PG, 0, 0, 0, 0, 0), 0);
+	EXPECT_REPORT(test, " free 16384 largest 4096: no free piece meets its constr");
+	/* What sizes were rounded up by is free to nobody. */
+	while (take(vmp, 100, 0))
+		;
+	EXPECT_REPORT(test, " free 15984 largest 0: less is free");
+	vmem_verbose_fail = false;
+	EXPECT_ADDR(test, take(vmp, 2 * PG, 0), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(case_097_alloc_less_free_is_segments),
 	KUNIT_CASE(case_098_instant_fit_hit_does_not_search),
@@ -460,6 +496,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(contains_counts_either_answer),
 	KUNIT_CASE(contains_of_the_only_span_examines_it),
 	KUNIT_CASE(new_arena_has_counted_nothing),
+	KUNIT_CASE(failure_explains_itself),
 	{}
 };
 

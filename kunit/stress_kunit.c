@@ -25,6 +25,7 @@
 
 #include "cached.h"
 #include "oracle.h"
+#include "patience.h"
 
 #define MAX_CPUS	8		/* that have threads of their own */
 #define WANDERERS	2
@@ -512,6 +513,17 @@ static void begin_failures(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmem_fail_set("1,10,0," __stringify(TIMES)), 0);
 }
 
+/* However slow the machine is, or busy with other turns. */
+static void await_failure(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	unsigned int turns = 0;
+
+	while (atomic_read(&vmem_fail_attr.times) == TIMES && patience_lasts(&turns))
+		;
+#endif
+}
+
 static void end_failures(void)
 {
 #ifdef CONFIG_FAULT_INJECTION
@@ -540,6 +552,8 @@ static void direct(struct kunit *test)
 		usleep_range(5000, 20000);
 		replace_a_cpu(test);
 		kill_one();
+		if (turn % 4 == 1)
+			await_failure();
 		EXPECT_VALID(test, stage.vmp);
 	}
 	end_failures();

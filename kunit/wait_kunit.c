@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 
 #include "fixture.h"
+#include "patience.h"
 
 /* Four pages at 0x1000, and all of them in use as single pages. */
 static vmem_t *full_arena(struct kunit *test)
@@ -693,7 +694,7 @@ static struct attempt *new_attempt(struct kunit *test)
 
 static void expect_attempted(struct kunit *test, struct attempt *at)
 {
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&at->done, 10 * HZ), 0ul);
+	KUNIT_EXPECT_TRUE(test, patient_wait(&at->done));
 	KUNIT_EXPECT_TRUE(test, at->hit);
 	KUNIT_EXPECT_TRUE(test, at->miss);
 	EXPECT_STAT(test, at->vmp, FAIL, 1);

@@ -8,6 +8,7 @@
 #include <linux/sched/task.h>
 
 #include "fixture.h"
+#include "patience.h"
 
 /* === What is visited === */
 
@@ -524,14 +525,13 @@ static void walk_beside_changes_by_another_thread(struct kunit *test)
 	struct tour *tour = new_tour(test, NULL, let_others_run);
 	struct tour change = { .vmp = tour->vmp };
 	struct walker *walker = start_walker(test, tour);
-	unsigned long deadline = jiffies + 20 * HZ;
+	unsigned int turns = 0;
 	int i;
 
 	prandom_seed_state(&change.rnd, 131);
-	while (!completion_done(&walker->done) && time_before(jiffies, deadline)) {
-		change_an_odd_page(&change, 0, 0);
-		cond_resched();
-	}
+	while (!completion_done(&walker->done) && patience_lasts(&turns))
+		for (i = 0; i < 100; i++)
+			change_an_odd_page(&change, 0, 0);
 	KUNIT_ASSERT_TRUE(test, completion_done(&walker->done));
 	kthread_stop(walker->task);
 	put_task_struct(walker->task);

@@ -175,7 +175,7 @@ static void *allocate_later(struct vmem *vmp, const struct vmem_req *req)
 	else if (!(req->vmflag & VM_ABORT) && (vmp->caches || vmp->source))
 		addr = vmem_reclaim(vmp, req, false);
 	if (!addr)
-		vmem_count(vmp, &vmp->stats.fail);
+		vmem_count_failure(vmp, req);
 	return (void *)addr;
 }
 
@@ -199,6 +199,7 @@ static noinline bool made_to_fail(struct vmem *vmp, unsigned long size, int vmfl
 	if (!vmem_fail_turn(vmflag, size))
 		return false;
 	vmem_count(vmp, &vmp->stats.fail);
+	trace_vmem_fail(vmp->name, size, vmflag, VMEM_FAILURE_ON_PURPOSE, 0, 0);
 	return true;
 }
 
@@ -362,6 +363,7 @@ static __always_inline bool release(struct vmem *vmp, unsigned long addr,
 	} else if (unlikely(seg->size != size)) {
 		wrong = "wrong size";
 	} else {
+		trace_vmem_free(vmp->name, addr, size, caller);
 		__vmem_take_back(vmp, addr);
 		__vmem_table_remove(vmp, &vmp->allocated, link);
 		idle = __vmem_make_free(vmp, seg, via);

@@ -19,7 +19,9 @@ static void enlist(struct vmem *vmp)
 	spin_lock_irqsave(&vmem_arenas_lock, flags);
 	vmp->id = ++vmem_last_id;
 	list_add_tail(&vmp->siblings, src ? &src->children : &vmem_roots);
+	__vmem_view_begin(vmp);
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+	vmem_views_update();
 }
 
 /* Does anybody need an arena? Arenas that import from it do, and sleepers. */
@@ -43,7 +45,9 @@ static void delist(struct vmem *vmp)
 
 	spin_lock_irqsave(&vmem_arenas_lock, flags);
 	list_del(&vmp->siblings);
+	__vmem_view_end(vmp);
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+	vmem_views_update();
 }
 
 /**
@@ -94,6 +98,26 @@ static void await_visitors(struct vmem *vmp)
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
 }
 
+/* Visit an arena, which cannot end until vmem_arena_unpin(). False if it ends already. */
+bool __vmem_arena_pin(struct vmem *vmp)
+{
+	lockdep_assert_held(&vmem_arenas_lock);
+	if (vmp->ending)
+		return false;
+	WRITE_ONCE(vmp->pins, vmp->pins + 1);
+	return true;
+}
+
+void vmem_arena_unpin(struct vmem *vmp)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmem_arenas_lock, flags);
+	WRITE_ONCE(vmp->pins, vmp->pins - 1);
+	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
+	wake_up_all(&unpinned);
+}
+
 /**
  * vmem_arena_pin_next() - Visit all arenas, with no lock held.
  * @vmp: The one before, which may end now; %NULL to begin.
@@ -111,9 +135,7 @@ struct vmem *vmem_arena_pin_next(struct vmem *vmp)
 	spin_lock_irqsave(&vmem_arenas_lock, flags);
 	do {
 		next = __vmem_arena_next(next, &depth);
-	} while (next && next->ending);
-	if (next)
-		WRITE_ONCE(next->pins, next->pins + 1);
+	} while (next && !__vmem_arena_pin(next));
 	if (vmp)
 		WRITE_ONCE(vmp->pins, vmp->pins - 1);
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
@@ -188,7 +210,7 @@ static void discard(struct vmem *vmp)
 	vmem_table_exit(&vmp->allocated);
 	vmem_audit_exit(vmp);
 	kfree(vmp->free.class);
-	kfree(vmp);
+	kmem_cache_free(vmem_arena_cache, vmp);
 }
 
 /* Add a valid span of the user's, or tell what is wrong with it. */
@@ -262,7 +284,7 @@ static struct vmem *create(const struct vmem_spec *spec, const char **wrong)
 	*wrong = wrong_creation(spec);
 	if (*wrong || made_to_fail(spec->size, spec->vmflag))
 		return NULL;
-	vmp = kzalloc(sizeof(*vmp), vmem_gfp_nofail(spec->vmflag));
+	vmp = kmem_cache_zalloc(vmem_arena_cache, vmem_gfp_nofail(spec->vmflag));
 	if (!vmp)
 		return NULL;
 	init(vmp, spec->name, spec->quantum);

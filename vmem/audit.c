@@ -169,6 +169,123 @@ void vmem_audit_report(struct vmem *vmp)
 		pr_warn("leaked: arena \"%s\" and %lu more\n", vmp->name, more);
 }
 
+/* === Who holds how much (view.c) === */
+
+struct holder {
+	unsigned long blocks;
+	unsigned long units;
+};
+
+/**
+ * vmem_audit_read() - Copy records.
+ * @vmp: The arena, which cannot end.
+ * @cursor: Where to go on, kept up to date.
+ * @row: Where to.
+ * @most: How many at most: the lock is held as long.
+ *
+ * Return: How many there were; 0 at the end.
+ */
+unsigned int vmem_audit_read(struct vmem *vmp, struct vmem_audit_cursor *cursor,
+			     struct vmem_block_row *row, unsigned int most)
+{
+	XA_STATE(xas, &vmp->audit, cursor->index);
+	const struct record *record;
+	unsigned int nr = 0;
+	unsigned long flags;
+
+	if (cursor->end)
+		return 0;
+	xas_lock_irqsave(&xas, flags);
+	xas_for_each(&xas, record, ULONG_MAX) {
+		if (nr == most)
+			break;
+		row[nr].first = xas.xa_index << vmp->quantum_shift;
+		row[nr].size = record->size;
+		row[nr].caller = record->caller;
+		row[nr].when = record->when;
+		row[nr].pid = record->pid;
+		vmem_copy_text(row[nr].comm, record->comm, sizeof(row[nr].comm));
+		nr++;
+		cursor->index = xas.xa_index + 1;
+		cursor->end = !cursor->index;	/* that was the highest */
+	}
+	xas_unlock_irqrestore(&xas, flags);
+	return nr;
+}
+
+static int add_holder(struct xarray *holders, unsigned long caller, unsigned long size)
+{
+	struct holder *holder = xa_load(holders, caller);
+	gfp_t gfp = vmem_gfp(VM_NOSLEEP);	/* as during each visit (view.c) */
+	int ret;
+
+	if (!holder) {
+		holder = kzalloc(sizeof(*holder), gfp);
+		if (!holder)
+			return -ENOMEM;
+		ret = xa_err(xa_store(holders, caller, holder, gfp));
+		if (ret) {
+			kfree(holder);
+			return ret;
+		}
+	}
+	holder->blocks++;
+	holder->units += size;
+	return 0;
+}
+
+/* Print the one who holds most, and forget about him. */
+static bool print_largest(struct xarray *holders, struct seq_file *file)
+{
+	unsigned long caller, largest = 0;
+	struct holder *holder, *most = NULL;
+
+	xa_for_each(holders, caller, holder) {
+		if (most && holder->units <= most->units)
+			continue;
+		most = holder;
+		largest = caller;
+	}
+	if (!most)
+		return false;
+	seq_printf(file, "%12lu %20lu %pS\n", most->blocks, most->units,
+		   vmem_show_caller(largest));
+	kfree(xa_erase(holders, largest));
+	return true;
+}
+
+/**
+ * vmem_audit_callers() - Who holds how much of an arena, those with most first.
+ * @vmp: The arena, which cannot end.
+ * @file: Where to.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int vmem_audit_callers(struct vmem *vmp, struct seq_file *file)
+{
+	struct vmem_audit_cursor cursor = {};
+	struct vmem_block_row row;
+	unsigned long index;
+	struct holder *holder;
+	struct xarray holders;
+	int ret = 0, lines;
+
+	xa_init(&holders);
+	while (!ret && vmem_audit_read(vmp, &cursor, &row, 1)) {
+		ret = add_holder(&holders, row.caller, row.size);
+		cond_resched();
+	}
+	seq_printf(file, "# %10s %20s %s\n", "blocks", "units", "caller");
+	for (lines = 0; !ret && lines < VMEM_AUDIT_LINES; lines++)
+		if (!print_largest(&holders, file))
+			break;
+	xa_for_each(&holders, index, holder)
+		kfree(holder);
+	xa_destroy(&holders);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmem_audit_callers);
+
 /* For vmem_validate(): records are of blocks that are allocated. */
 const char *__vmem_audit_broken(struct vmem *vmp)
 {

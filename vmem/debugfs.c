@@ -4,7 +4,7 @@
  *
  * arenas: one line each, indented below the arena that it imports from.
  * kstat: all statistics, one line each.
- * qcaches: one line for each quantum cache.
+ * NAME-ID: a directory for each arena (view.c).
  *
  * A line is copied while the locks are held and printed afterwards. Arenas may
  * come and go between two lines.
@@ -27,7 +27,9 @@ static bool read_row(struct vmem_row *row, loff_t nr)
 		strscpy(row->name, vmp->name, sizeof(row->name));
 		spin_lock(&vmp->lock);
 		__vmem_stats(vmp, row->stats);
-		row->qcaches = __vmem_qcache_rows(vmp, row->qcache);
+		/* An arena that ends has no tags any more, only counters. */
+		row->largest = vmp->ending ? 0 : __vmem_free_longest(vmp);
+		row->waiters = vmp->nr_waiters;
 		spin_unlock(&vmp->lock);
 	}
 	spin_unlock_irqrestore(&vmem_arenas_lock, flags);
@@ -63,15 +65,17 @@ static int arenas_show(struct seq_file *file, void *v)
 	int i;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(file, "vmem arenas - version: 1\n");
+		seq_puts(file, "vmem arenas - version: 2\n");
 		seq_printf(file, "# %-3s %-32s", "id", "name");
 		for (i = 0; i < ARRAY_SIZE(arenas_columns); i++)
 			seq_printf(file, " %12s", vmem_stat_names[arenas_columns[i]]);
+		seq_printf(file, " %12s %12s", "largest", "waiters");
 	} else {
 		seq_printf(file, "%5u %*s%-*s", row->id, 2 * row->depth, "",
 			   max(0, 32 - 2 * (int)row->depth), row->name);
 		for (i = 0; i < ARRAY_SIZE(arenas_columns); i++)
 			seq_printf(file, " %12llu", row->stats[arenas_columns[i]]);
+		seq_printf(file, " %12lu %12u", row->largest, row->waiters);
 	}
 	seq_putc(file, '\n');
 	return 0;
@@ -93,28 +97,6 @@ static int kstat_show(struct seq_file *file, void *v)
 	return 0;
 }
 
-static int qcaches_show(struct seq_file *file, void *v)
-{
-	const struct vmem_row *row = v;
-	unsigned int i;
-
-	if (v == SEQ_START_TOKEN) {
-		seq_puts(file, "vmem qcaches - version: 1\n");
-		seq_printf(file, "# %-3s %12s %12s %12s %8s %8s %8s %s\n", "id",
-			   "object", "slabs", "unused", "rounds", "full", "empty",
-			   "name");
-		return 0;
-	}
-	for (i = 0; i < row->qcaches; i++) {
-		const struct vmem_qcache_row *qc = &row->qcache[i];
-
-		seq_printf(file, "%5u %12lu %12lu %12lu %8lu %8u %8u %s\n",
-			   row->id, qc->size, qc->slabs, qc->unused, qc->rounds,
-			   qc->full, qc->empty, row->name);
-	}
-	return 0;
-}
-
 const struct seq_operations vmem_arenas_sops = {
 	.start	= rows_start,
 	.next	= rows_next,
@@ -130,14 +112,6 @@ const struct seq_operations vmem_kstat_sops = {
 	.show	= kstat_show,
 };
 EXPORT_SYMBOL_IF_KUNIT(vmem_kstat_sops);
-
-const struct seq_operations vmem_qcaches_sops = {
-	.start	= rows_start,
-	.next	= rows_next,
-	.stop	= rows_stop,
-	.show	= qcaches_show,
-};
-EXPORT_SYMBOL_IF_KUNIT(vmem_qcaches_sops);
 
 /* Which of them: a pointer to its seq_operations is the file's private data. */
 static int rows_open(struct inode *inode, struct file *file)
@@ -160,11 +134,11 @@ void __init vmem_debugfs_init(void)
 			    (void *)&vmem_arenas_sops, &rows_fops);
 	debugfs_create_file("kstat", 0400, vmem_dir,
 			    (void *)&vmem_kstat_sops, &rows_fops);
-	debugfs_create_file("qcaches", 0400, vmem_dir,
-			    (void *)&vmem_qcaches_sops, &rows_fops);
+	vmem_views_init(vmem_dir);
 }
 
 void vmem_debugfs_exit(void)
 {
+	vmem_views_exit();
 	debugfs_remove(vmem_dir);
 }

@@ -64,7 +64,9 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include <linux/id_space.h>
 #include <linux/vmem.h>
+#include <trace/events/vmem.h>
 
 #include "compat.h"
 

@@ -96,15 +96,6 @@ unlock:
 	return ret;
 }
 
-/* Take everything out of magazines; what is put in from now on does not stay. */
-static void empty_magazines(void)
-{
-	struct vmem *vmp = NULL;
-
-	while ((vmp = vmem_arena_pin_next(vmp)))
-		vmem_qcache_reap(vmp);
-}
-
 int vmem_fail_set(const char *text)
 {
 	unsigned long interval, probability, flags;
@@ -124,7 +115,7 @@ int vmem_fail_set(const char *text)
 	spin_unlock_irqrestore(&own_lock, flags);
 	if (probability) {
 		static_branch_enable(&vmem_fail_key);
-		empty_magazines();
+		vmem_empty_magazines();
 	} else {
 		static_branch_disable(&vmem_fail_key);
 	}

@@ -15,6 +15,7 @@
 
 #define VMEM_CLASS_STEPS	BIT(VMEM_CLASS_SHIFT)
 #define VMEM_CLASS_LOOK		3	/* members that are compared */
+#define VMEM_CLASS_MOST		64	/* the same, for the longest one */
 
 static_assert(VMEM_CLASS_EXACT == 2 * VMEM_CLASS_STEPS,
 	      "exact classes end where steps become two quanta wide");
@@ -144,6 +145,33 @@ struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 		return hlist_entry(seg->peers.next, struct vmem_seg, peers);
 	class = seg ? seg->class + 1u : class_of(len >> vmp->quantum_shift);
 	return first_from(idx, class);
+}
+
+/**
+ * __vmem_free_longest() - The length of the longest free segment.
+ * @vmp: The arena.
+ *
+ * Return: The length. Where very many are of the longest class it is one of them, and
+ * the longest may be longer by a sixteenth.
+ */
+unsigned long __vmem_free_longest(struct vmem *vmp)
+{
+	const struct vmem_freeindex *idx = &vmp->free;
+	unsigned long longest = 0;
+	const struct vmem_seg *seg;
+	unsigned int word, nr = 0;
+
+	lockdep_assert_held(&vmp->lock);
+	if (!idx->words)
+		return 0;
+	word = __fls(idx->words);
+	hlist_for_each_entry(seg, &idx->class[word * BITS_PER_LONG +
+					      __fls(idx->nonempty[word])], peers) {
+		longest = max(longest, seg->last - seg->first + 1);
+		if (!vmem_class_has_lengths(seg->class) || ++nr == VMEM_CLASS_MOST)
+			break;
+	}
+	return longest;
 }
 
 /* May a segment that comes behind another in the index be the shorter one? */

@@ -127,6 +127,7 @@ static void give_back(struct vmem *vmp, const struct vmem_span *span,
 	unsigned long first = span->head.first;
 	unsigned long size = span->head.last - first + 1;
 
+	trace_vmem_release(vmp->name, first, size);
 	if (plain(vmp))
 		vmem_release(vmp->source, first, size, _RET_IP_, via);
 	else if (vmp->free_fn)
@@ -175,7 +176,7 @@ static unsigned long ask(const struct vmem *vmp, const struct vmem_req *req)
 	if (addr)
 		vmem_hand_out(src, addr, req->size, req->vmflag, req->caller);
 	else if (!req->patient && !req->again)
-		vmem_count(src, &src->stats.fail);
+		vmem_count_failure(src, req);
 	return addr;
 }
 
@@ -323,10 +324,12 @@ unsigned long vmem_import(struct vmem *vmp, const struct vmem_req *req)
 	span->imported = true;
 	span->head.first = call(vmp, req, &sub);
 	span->head.last = span->head.first + (sub.size - 1);
-	if (span->head.first)
+	if (span->head.first) {
+		trace_vmem_import(vmp->name, span->head.first, sub.size);
 		addr = receive(vmp, req, &sub, span);
-	else
+	} else {
 		kfree(span);
+	}
 	if (!addr)
 		vmem_try(vmp, req, &addr);
 	return addr;

@@ -22,8 +22,6 @@
 
 #include "deps.h"
 
-struct vmem_qcache_row;
-
 #define VMEM_NAME_LEN	30	/* with the final 0 */
 
 /* === Requests (request.c, place.c) === */
@@ -110,6 +108,15 @@ struct vmem_wide_seg {
 	struct rb_node by_addr;		/* in VMEM_BY_ADDR */
 	unsigned long longest;		/* longest segment of this subtree */
 	struct rb_node by_len;		/* in VMEM_BY_LEN */
+};
+
+/* What is shown of a segment. */
+#define VMEM_ROWS	64	/* copied in one hold of the lock */
+
+struct vmem_seg_row {
+	unsigned long first;
+	unsigned long size;
+	u8 type;			/* enum vmem_seg_type */
 };
 
 /* Somebody who will go on at a tag; passed on when that tag goes away. */
@@ -222,6 +229,8 @@ struct vmem_waiter {
 /* A thread that waits for its own arena and the ancestors it imports from. */
 struct vmem_wait {
 	struct completion space;
+	struct task_struct *task;	/* [O] and, once it is in a list, by all */
+	unsigned long since;		/* likewise, in jiffies */
 	unsigned int count;		/* [O] */
 	struct vmem_waiter *waiters;	/* [O] one for each of those arenas */
 };
@@ -235,9 +244,16 @@ struct vmem_wait {
 struct vmem_magazine {
 	unsigned long rounds;		/* objects in it */
 	unsigned long size;		/* that it may hold */
+	unsigned long hits;		/* objects taken from it while a CPU has it */
 	struct vmem_magazine *next;	/* depot: next of its list; slot: previous */
 	unsigned long level;		/* of the depot when it was made */
 	unsigned long round[];
+};
+
+/* What magazines of one cache have served, and have. */
+struct vmem_magazine_use {
+	unsigned long hits;
+	unsigned long rounds;
 };
 
 /*
@@ -254,6 +270,7 @@ struct vmem_depot_list {
 	struct vmem_magazine *first;	/* [D] */
 	unsigned int nr;		/* [D] */
 	unsigned int least;		/* [D] of nr since it was trimmed */
+	unsigned long rounds;		/* [D] of all of them */
 };
 
 /*
@@ -272,6 +289,8 @@ struct vmem_depot {
 
 struct vmem_qcache {
 	struct vmem_depot depot ____cacheline_aligned_in_smp;
+	atomic_long_t hits;		/* of magazines that no CPU has any more */
+	atomic_long_t misses;		/* requests that no magazine of a CPU served */
 	struct vmem_seg *partial;	/* [L/r] slabs with free objects */
 	struct vmem_seg *full;		/* [L/r] slabs without */
 	unsigned long slabs;		/* [L] on the two lists */
@@ -398,6 +417,8 @@ struct vmem {
 	struct list_head children;	/* [A] arenas that import from this one */
 	unsigned int pins;		/* [A] it does not end as long */
 	bool ending;			/* [A] not to be pinned any more */
+	struct vmem_view *view;		/* [A] what debugfs shows, if it does */
+	struct list_head unseen;	/* [A] it does not yet */
 	unsigned int id;		/* [C] */
 	struct ratelimit_state reports;	/* has a lock of its own */
 #ifdef CONFIG_VMEM_AUDIT
@@ -407,12 +428,15 @@ struct vmem {
 };
 
 /* main.c */
+extern struct kmem_cache *vmem_arena_cache;	/* struct vmem */
 extern struct kmem_cache *vmem_seg_cache;	/* struct vmem_seg */
 extern struct kmem_cache *vmem_wide_cache;	/* struct vmem_wide_seg */
 
 /* arena.c */
 extern spinlock_t vmem_arenas_lock;
 struct vmem *__vmem_arena_next(struct vmem *vmp, unsigned int *depth);
+bool __vmem_arena_pin(struct vmem *vmp);
+void vmem_arena_unpin(struct vmem *vmp);
 struct vmem *vmem_arena_pin_next(struct vmem *vmp);
 struct vmem *vmem_build(const struct vmem_spec *spec);
 void vmem_refuse_creation(const char *wrong, const struct vmem_spec *spec);
@@ -483,7 +507,44 @@ int vmem_fail_set(const char *text);
 void vmem_fail_init(void);
 void vmem_fail_exit(void);
 
+/* trace.c */
+#ifdef CONFIG_TRACEPOINTS
+DECLARE_STATIC_KEY_FALSE(vmem_trace_key);
+
+/* Does somebody want to see each block? */
+static inline bool vmem_traced(void)
+{
+	return static_branch_unlikely(&vmem_trace_key);
+}
+
+void vmem_trace_exit(void);
+#else
+static inline bool vmem_traced(void)
+{
+	return false;
+}
+
+static inline void vmem_trace_exit(void) {}
+#endif
+
 /* audit.c */
+
+/* Where somebody goes on who reads all records. Zeroed to begin with. */
+struct vmem_audit_cursor {
+	unsigned long index;
+	bool end;
+};
+
+/* What is shown of a block that is recorded. */
+struct vmem_block_row {
+	unsigned long first;
+	unsigned long size;
+	unsigned long caller;
+	u64 when;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
 #ifdef CONFIG_VMEM_AUDIT
 void vmem_audit_load(void);
 void vmem_audit_init(struct vmem *vmp);
@@ -492,8 +553,16 @@ void vmem_audit_note(struct vmem *vmp, unsigned long addr, unsigned long size,
 		     int vmflag, unsigned long caller);
 void __vmem_audit_forget(struct vmem *vmp, unsigned long addr);
 void vmem_audit_report(struct vmem *vmp);
+int vmem_audit_callers(struct vmem *vmp, struct seq_file *file);
+unsigned int vmem_audit_read(struct vmem *vmp, struct vmem_audit_cursor *cursor,
+			     struct vmem_block_row *row, unsigned int most);
 const char *__vmem_audit_broken(struct vmem *vmp);
 #else
+static inline int vmem_audit_callers(struct vmem *vmp, struct seq_file *file)
+{
+	return 0;
+}
+
 static inline void vmem_audit_load(void) {}
 static inline void vmem_audit_init(struct vmem *vmp) {}
 static inline void vmem_audit_exit(struct vmem *vmp) {}
@@ -533,6 +602,7 @@ static inline void vmem_hand_out(struct vmem *vmp, unsigned long addr,
 	if (vmem_leaktraced(vmp))
 		vmem_leaktrace(vmp, addr, size, vmem_gfp(vmflag));
 	vmem_audit_note(vmp, addr, size, vmflag, caller);
+	trace_vmem_alloc(vmp->name, addr, size, vmflag, caller);
 }
 
 /* It comes back. */
@@ -618,6 +688,7 @@ struct vmem_seg *__vmem_free_surely(struct vmem *vmp, unsigned long len);
 struct vmem_seg *__vmem_free_shortest(struct vmem *vmp, unsigned long len);
 struct vmem_seg *__vmem_free_maybe(struct vmem *vmp, const struct vmem_seg *seg,
 				   unsigned long len);
+unsigned long __vmem_free_longest(struct vmem *vmp);
 bool vmem_free_shorter(const struct vmem_seg *seg, const struct vmem_seg *next);
 void __vmem_free_insert(struct vmem *vmp, struct vmem_seg *seg);
 void __vmem_free_remove(struct vmem *vmp, struct vmem_seg *seg);
@@ -762,6 +833,7 @@ static __always_inline bool vmem_magazine_pop(const struct vmem *vmp,
 	}
 	mag->rounds = left;
 	*addr = mag->round[left];
+	mag->hits++;
 	vmem_cpu_leave(cpu);
 	return true;
 }
@@ -794,6 +866,7 @@ bool vmem_magazine_push_previous(struct vmem *vmp, struct vmem_qcache *cache,
 				 unsigned long addr, struct vmem_magazine **spare);
 unsigned long vmem_magazine_rounds(const struct vmem *vmp,
 				   const struct vmem_qcache *cache);
+void vmem_magazine_use(struct vmem *vmp, struct vmem_magazine_use *use);
 struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
 					const struct vmem_qcache *cache, gfp_t gfp);
 bool vmem_magazine_charge(struct vmem *vmp, const struct vmem_qcache *cache,
@@ -817,10 +890,10 @@ void vmem_depot_drop(struct vmem *vmp, struct vmem_qcache *cache);
 const char *vmem_depot_broken(struct vmem_depot *depot);
 const char *vmem_magazine_broken(const struct vmem *vmp);
 
-/* Do magazines stay out of use for now? Somebody waits, or is to fail. */
+/* Do magazines stay out of use for now? Somebody waits, is to fail, or to be seen. */
 static inline bool vmem_magazines_closed(const struct vmem *vmp)
 {
-	return READ_ONCE(vmp->nr_waiters) || vmem_fail_armed();
+	return READ_ONCE(vmp->nr_waiters) || vmem_fail_armed() || vmem_traced();
 }
 
 /* And for ever, as each block has to be looked at? */
@@ -858,7 +931,7 @@ void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
 			unsigned long caller);
 bool vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 		      unsigned long caller);
-unsigned int __vmem_qcache_rows(struct vmem *vmp, struct vmem_qcache_row *row);
+int vmem_qcache_print(struct vmem *vmp, struct seq_file *file);
 
 /* reclaim.c */
 #define VMEM_TRIM_INTERVAL	(5 * HZ)
@@ -871,6 +944,7 @@ unsigned long vmem_shrink_count(struct shrinker *shrinker,
 				struct shrink_control *sc);
 unsigned long vmem_shrink_scan(struct shrinker *shrinker,
 			       struct shrink_control *sc);
+void vmem_empty_magazines(void);
 int vmem_reclaim_init(void);
 void vmem_reclaim_exit(void);
 
@@ -887,16 +961,31 @@ void vmem_count(struct vmem *vmp, u64 *counter);
 void __vmem_stats(struct vmem *vmp, u64 values[VMEM_NR_STATS]);
 u64 vmem_stat(struct vmem *vmp, enum vmem_stat which);
 
-/* debugfs.c */
+/* walk.c */
+void vmem_cursor_begin(struct vmem *vmp, struct vmem_cursor *cursor);
+void vmem_cursor_end(struct vmem *vmp, struct vmem_cursor *cursor);
+unsigned int vmem_cursor_read(struct vmem *vmp, struct vmem_cursor *cursor,
+			      struct vmem_seg_row *row, unsigned int most);
 
-struct vmem_qcache_row {
-	unsigned long size;
-	unsigned long slabs;
-	unsigned long unused;
-	unsigned long rounds;		/* of a new magazine */
-	unsigned int full;		/* magazines in the depot */
-	unsigned int empty;
-};
+/* view.c */
+#ifdef CONFIG_DEBUG_FS
+void __vmem_view_begin(struct vmem *vmp);
+void __vmem_view_end(struct vmem *vmp);
+void vmem_views_update(void);
+void vmem_views_init(struct dentry *dir);
+void vmem_views_flush(void);
+void vmem_views_exit(void);
+const struct file_operations *vmem_view_file(struct vmem *vmp, const char *name,
+					     struct inode *inode);
+#else
+static inline void __vmem_view_begin(struct vmem *vmp) {}
+static inline void __vmem_view_end(struct vmem *vmp) {}
+static inline void vmem_views_update(void) {}
+static inline void vmem_views_init(struct dentry *dir) {}
+static inline void vmem_views_exit(void) {}
+#endif
+
+/* debugfs.c */
 
 /* What lines of debugfs tell about an arena, copied while it exists. */
 struct vmem_row {
@@ -904,13 +993,12 @@ struct vmem_row {
 	unsigned int depth;		/* ancestors */
 	char name[VMEM_NAME_LEN];
 	u64 stats[VMEM_NR_STATS];
-	unsigned int qcaches;
-	struct vmem_qcache_row qcache[VMEM_NQCACHE_MAX];
+	unsigned long largest;		/* free segment */
+	unsigned int waiters;
 };
 
 extern const struct seq_operations vmem_arenas_sops;
 extern const struct seq_operations vmem_kstat_sops;
-extern const struct seq_operations vmem_qcaches_sops;
 
 void vmem_debugfs_init(void);
 void vmem_debugfs_exit(void);
@@ -922,6 +1010,27 @@ void vmem_report(const char *what, const char *name, unsigned long addr,
 		 unsigned long size, unsigned long caller);
 void vmem_misuse(struct vmem *vmp, const char *what, unsigned long addr,
 		 unsigned long size, unsigned long caller);
+
+/* Why a request has failed. */
+enum vmem_failure {
+	VMEM_FAILURE_NO_SPACE,		/* less is free than was asked for */
+	VMEM_FAILURE_FRAGMENTED,	/* enough, but not in one piece */
+	VMEM_FAILURE_CONSTRAINED,	/* in one piece, but not as it was asked for */
+	VMEM_FAILURE_NO_MEMORY,		/* what was asked for, but no memory for records */
+	VMEM_FAILURE_ON_PURPOSE,	/* by fail_vmem */
+};
+
+extern bool vmem_verbose_fail;
+void vmem_explain_failure(struct vmem *vmp, const struct vmem_req *req);
+
+/* Count a request that gets nothing, and tell those who want to know why. */
+static inline void vmem_count_failure(struct vmem *vmp, const struct vmem_req *req)
+{
+	vmem_count(vmp, &vmp->stats.fail);
+	if (unlikely(READ_ONCE(vmem_verbose_fail)) || trace_vmem_fail_enabled())
+		vmem_explain_failure(vmp, req);
+}
+
 void vmem_report_leak(struct vmem *vmp, unsigned long caller);
 bool vmem_refuse_absent(unsigned long caller);
 void vmem_panic(struct vmem *vmp, int vmflag);

@@ -26,7 +26,9 @@
  * not closed unloaded on their CPU; we open a slot and then look at nr_waiters.
  * With a full barrier between, on both sides, one of the two sees the other. The
  * depot's lock does the same for the depot. Slots stay closed, too, while requests
- * are made to fail (fault.c): a request that needs nothing would not fail.
+ * are made to fail (fault.c), as one that needs nothing would not, and while blocks are
+ * traced (trace.c). There, the code of all CPUs has been changed before anybody looks at
+ * their slots.
  */
 #include "internal.h"
 
@@ -77,11 +79,15 @@ bool vmem_magazine_charge(struct vmem *vmp, const struct vmem_qcache *cache,
 	return false;
 }
 
-static void discharge(struct vmem *vmp, const struct vmem_qcache *cache,
-		      const struct vmem_magazine *mag)
+/* CPUs do not have these magazines any more. */
+static void discharge(struct vmem *vmp, struct vmem_qcache *cache,
+		      struct vmem_magazine *mag)
 {
-	for (; mag; mag = mag->next)
+	for (; mag; mag = mag->next) {
 		atomic_long_sub(charge_of(cache, mag), &vmp->caches->parked);
+		atomic_long_add(mag->hits, &cache->hits);
+		mag->hits = 0;
+	}
 }
 
 /* Rounds of a new magazine: a part of what is left, so that all CPUs get some. */
@@ -119,6 +125,7 @@ struct vmem_magazine *vmem_magazine_new(struct vmem *vmp,
 	if (!mag)
 		return NULL;
 	mag->rounds = 0;
+	mag->hits = 0;
 	mag->size = size;
 	mag->next = NULL;
 	mag->level = READ_ONCE(cache->depot.level);
@@ -172,6 +179,7 @@ static void list_put(struct vmem_depot_list *list, struct vmem_magazine *mag)
 	mag->next = list->first;
 	WRITE_ONCE(list->first, mag);
 	WRITE_ONCE(list->nr, list->nr + 1);
+	WRITE_ONCE(list->rounds, list->rounds + mag->rounds);
 }
 
 static struct vmem_magazine *list_get(struct vmem_depot_list *list)
@@ -181,6 +189,7 @@ static struct vmem_magazine *list_get(struct vmem_depot_list *list)
 	if (mag) {
 		WRITE_ONCE(list->first, mag->next);
 		WRITE_ONCE(list->nr, list->nr - 1);
+		WRITE_ONCE(list->rounds, list->rounds - mag->rounds);
 		list->least = min(list->least, list->nr);
 		mag->next = NULL;
 	}
@@ -314,14 +323,17 @@ unsigned long vmem_depot_shrink(struct vmem_depot *depot, unsigned long nr)
 }
 
 /* Magazines grow when CPUs meet at the depot, and shrink when it is not used. */
-static void adapt(struct vmem_depot *depot)
+static bool adapt(struct vmem_depot *depot)
 {
+	unsigned int before = depot->level;
+
 	if (depot->contended >= VMEM_CONTENDED && depot->level < VMEM_LEVELS - 1)
 		WRITE_ONCE(depot->level, depot->level + 1);
 	else if (!depot->moves && depot->level)
 		WRITE_ONCE(depot->level, depot->level - 1);
 	depot->contended = 0;
 	depot->moves = 0;
+	return depot->level != before;
 }
 
 /* What has not been needed since the last time: the least there was. */
@@ -361,7 +373,8 @@ bool vmem_depot_trim(struct vmem *vmp, struct vmem_qcache *cache)
 	unsigned long flags;
 
 	flags = depot_lock(depot);
-	adapt(depot);
+	if (adapt(depot))
+		trace_vmem_magazine_resize(vmp->name, cache->size, depot->level);
 	full = surplus(&depot->full);
 	empty = surplus(&depot->empty);
 	depot_unlock(depot, flags);
@@ -375,9 +388,11 @@ EXPORT_SYMBOL_IF_KUNIT(vmem_depot_trim);
 static const char *list_broken(const struct vmem_depot_list *list, bool full)
 {
 	const struct vmem_magazine *mag;
+	unsigned long rounds = 0;
 	unsigned int nr = 0;
 
 	for (mag = list->first; mag; mag = mag->next, nr++) {
+		rounds += mag->rounds;
 		if (mag->rounds > mag->size)
 			return "rounds of a magazine";
 		if (full != !!mag->rounds)
@@ -385,6 +400,8 @@ static const char *list_broken(const struct vmem_depot_list *list, bool full)
 	}
 	if (nr != list->nr)
 		return "number of magazines";
+	if (rounds != list->rounds)
+		return "rounds of a depot";
 	return list->least > nr ? "least number of magazines" : NULL;
 }
 
@@ -460,10 +477,12 @@ bool vmem_magazine_pop_previous(struct vmem *vmp, struct vmem_qcache *cache,
 	if (!mag->rounds && mag->next && mag->next->rounds)
 		mag = swap_previous(cpu, cache->class);
 	found = mag->rounds;
-	if (found)
+	if (found) {
 		*addr = mag->round[--mag->rounds];
-	else
+		mag->hits++;
+	} else {
 		*spare = take_previous(cpu, cache->class);
+	}
 	vmem_cpu_leave(cpu);
 	discharge(vmp, cache, *spare);
 	return found;
@@ -564,6 +583,17 @@ static void flush_all(struct vmem *vmp, struct vmem_qcache *cache,
 	}
 }
 
+/*
+ * Call @func on a CPU, by an interrupt on it, until that sets @done: it cannot when it
+ * has interrupted somebody in a section. Not if the CPU is offline: nobody changes its
+ * magazines any more, and the hotplug callback is going to empty them.
+ */
+static void call_on(int nr, void (*func)(void *data), void *data, const bool *done)
+{
+	while (!smp_call_function_single(nr, func, data, 1) && !*done)
+		cpu_relax();
+}
+
 /* All magazines that a CPU had of an arena, one list a cache. */
 struct unloaded {
 	struct vmem *vmp;
@@ -571,7 +601,6 @@ struct unloaded {
 	struct vmem_magazine *out[VMEM_NQCACHE_MAX];
 };
 
-/* On the CPU that is meant. Not done if we have interrupted somebody in a section. */
 static void unload(void *data)
 {
 	struct unloaded *unloaded = data;
@@ -616,18 +645,13 @@ bool vmem_magazine_unload(struct vmem *vmp)
  * @vmp: The arena.
  * @nr: The CPU's number.
  *
- * Until it has been done, or the CPU is offline: then nobody puts anything into
- * its magazines any more, and the hotplug callback is going to empty them.
- *
  * Context: sleep.
  */
 void vmem_magazine_unload_on(struct vmem *vmp, int nr)
 {
 	struct unloaded unloaded = { .vmp = vmp };
 
-	while (!smp_call_function_single(nr, unload, &unloaded, 1) &&
-	       !unloaded.done)
-		cpu_relax();
+	call_on(nr, unload, &unloaded, &unloaded.done);
 	flush_unloaded(&unloaded);
 }
 
@@ -653,6 +677,61 @@ bool vmem_magazine_on_cpu(const struct vmem *vmp, int nr)
 	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmem_magazine_on_cpu);
+
+/* To count what magazines of a CPU have, for each cache. */
+struct census {
+	const struct vmem *vmp;
+	bool done;
+	struct vmem_magazine_use *use;
+};
+
+static void count(void *data)
+{
+	struct census *census = data;
+	const struct vmem_magazine *mag;
+	struct vmem_cpu *cpu;
+	unsigned int i;
+
+	if (!vmem_cpu_enter(census->vmp, &cpu))
+		return;
+	for (i = 0; i < census->vmp->caches->nr; i++) {
+		for (mag = cpu->loaded[i]; mag; mag = mag->next) {
+			census->use[i].hits += mag->hits;
+			census->use[i].rounds += mag->rounds;
+		}
+	}
+	vmem_cpu_leave(cpu);
+	census->done = true;
+}
+
+/**
+ * vmem_magazine_use() - Count hits, and objects that are in magazines.
+ * @vmp: The arena, with caches.
+ * @use: Where to add them, for each cache.
+ *
+ * Exact if nobody else uses the arena; a magazine that moves may count twice, or not.
+ *
+ * Context: sleep.
+ */
+void vmem_magazine_use(struct vmem *vmp, struct vmem_magazine_use *use)
+{
+	struct census census = { .vmp = vmp, .use = use };
+	int i;
+
+	/* One after the other, so that they do not add at the same time. */
+	for_each_online_cpu(i) {
+		if (!vmem_magazine_on_cpu(vmp, i))
+			continue;
+		census.done = false;
+		call_on(i, count, &census, &census.done);
+	}
+	for (i = 0; i < vmp->caches->nr; i++) {
+		struct vmem_qcache *cache = &vmp->caches->cache[i];
+
+		use[i].hits += atomic_long_read(&cache->hits);
+		use[i].rounds += READ_ONCE(cache->depot.full.rounds);
+	}
+}
 
 /* For vmem_validate(): what is wrong with magazines of CPUs, if anything. */
 const char *vmem_magazine_broken(const struct vmem *vmp)

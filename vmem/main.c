@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 
+struct kmem_cache *vmem_arena_cache;
 struct kmem_cache *vmem_seg_cache;
 struct kmem_cache *vmem_wide_cache;
 
@@ -15,9 +16,12 @@ static int __init vmem_init(void)
 {
 	int ret = -ENOMEM;
 
+	vmem_arena_cache = KMEM_CACHE(vmem, 0);
+	if (!vmem_arena_cache)
+		return ret;
 	vmem_seg_cache = KMEM_CACHE(vmem_seg, 0);
 	if (!vmem_seg_cache)
-		return ret;
+		goto no_seg_cache;
 	vmem_wide_cache = KMEM_CACHE(vmem_wide_seg, SLAB_HWCACHE_ALIGN);
 	if (!vmem_wide_cache)
 		goto no_wide_cache;
@@ -33,6 +37,8 @@ no_reclaim:
 	kmem_cache_destroy(vmem_wide_cache);
 no_wide_cache:
 	kmem_cache_destroy(vmem_seg_cache);
+no_seg_cache:
+	kmem_cache_destroy(vmem_arena_cache);
 	return ret;
 }
 
@@ -40,11 +46,13 @@ no_wide_cache:
 static void __exit vmem_exit(void)
 {
 	vmem_fail_exit();
+	vmem_trace_exit();
 	vmem_memory_exit();
 	vmem_debugfs_exit();
 	vmem_reclaim_exit();
 	kmem_cache_destroy(vmem_wide_cache);
 	kmem_cache_destroy(vmem_seg_cache);
+	kmem_cache_destroy(vmem_arena_cache);
 }
 
 postcore_initcall(vmem_init);

@@ -165,15 +165,16 @@ static unsigned long pop_and_load(struct vmem *vmp, struct vmem_qcache *cache,
 	return addr;
 }
 
-/* The loaded magazine is empty: what the others have, and what slabs have. */
-static unsigned long refill(struct vmem *vmp, struct vmem_qcache *cache, int vmflag)
+/*
+ * This CPU's magazines are empty, and @spare was one of them: load another, with what
+ * the depot has, or slabs have.
+ */
+static unsigned long refill(struct vmem *vmp, struct vmem_qcache *cache,
+			    struct vmem_magazine *spare, int vmflag)
 {
-	struct vmem_magazine *mag, *spare;
-	unsigned long addr = 0;
+	struct vmem_magazine *mag;
 	bool charged;
 
-	if (vmem_magazine_pop_previous(vmp, cache, &addr, &spare))
-		return addr;
 	mag = vmem_depot_get_full(&cache->depot);
 	if (mag) {
 		vmem_magazine_store(vmp, cache, spare);
@@ -218,14 +219,17 @@ void *vmem_qcache_alloc(struct vmem *vmp, unsigned long size, int vmflag,
 {
 	unsigned long class = vmem_class(vmp, size);
 	struct vmem_qcache *cache = &vmp->caches->cache[class];
-	unsigned long addr;
+	struct vmem_magazine *spare;
+	unsigned long addr = 0;
 
-	if (vmem_magazine_pop(vmp, class, &addr))
+	if (vmem_magazine_pop(vmp, class, &addr) ||
+	    vmem_magazine_pop_previous(vmp, cache, &addr, &spare))
 		return (void *)addr;
+	atomic_long_inc(&cache->misses);
 	if (!vmem_magazines_closed(vmp))
-		addr = refill(vmp, cache, vmflag);
+		addr = refill(vmp, cache, spare, vmflag);
 	else
-		addr = 0;
+		vmem_magazine_store(vmp, cache, spare);
 	return addr ? (void *)addr : allocate(vmp, cache, vmflag, caller);
 }
 
@@ -278,6 +282,7 @@ bool vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 	struct vmem_qcache *cache = &vmp->caches->cache[class];
 	struct vmem_magazine *mag = NULL, *spare;
 
+	trace_vmem_free(vmp->name, addr, size, caller);
 	if (vmem_magazine_push(vmp, class, addr) ||
 	    vmem_magazine_push_previous(vmp, cache, addr, &spare))
 		return true;
@@ -294,24 +299,45 @@ bool vmem_qcache_free(struct vmem *vmp, unsigned long addr, unsigned long size,
 
 /* === What is shown === */
 
-/* Fill in one row for each cache. Returns how many there are. */
-unsigned int __vmem_qcache_rows(struct vmem *vmp, struct vmem_qcache_row *row)
+/**
+ * vmem_qcache_print() - A line for each cache.
+ * @vmp: The arena, which cannot end.
+ * @file: Where to.
+ *
+ * Objects that are parked are in magazines, of CPUs and of the depot; those that are
+ * unused are in slabs.
+ *
+ * Context: sleep.
+ *
+ * Return: 0.
+ */
+int vmem_qcache_print(struct vmem *vmp, struct seq_file *file)
 {
-	unsigned int i, nr = vmp->caches ? vmp->caches->nr : 0;
+	unsigned int nr = vmp->caches ? vmp->caches->nr : 0, i;
+	struct vmem_magazine_use use[VMEM_NQCACHE_MAX] = {};
 
-	lockdep_assert_held(&vmp->lock);
+	if (nr)
+		vmem_magazine_use(vmp, use);
+	seq_printf(file, "# %8s %10s %10s %8s %8s %8s %6s %6s %6s\n", "object", "hits",
+		   "misses", "parked", "slabs", "unused", "rounds", "full", "empty");
 	for (i = 0; i < nr; i++) {
-		const struct vmem_qcache *cache = &vmp->caches->cache[i];
+		struct vmem_qcache *cache = &vmp->caches->cache[i];
+		unsigned long slabs, unused, flags;
 
-		row[i].size = cache->size;
-		row[i].slabs = cache->slabs;
-		row[i].unused = cache->unused;
-		row[i].rounds = vmem_magazine_rounds(vmp, cache);
-		row[i].full = READ_ONCE(cache->depot.full.nr);
-		row[i].empty = READ_ONCE(cache->depot.empty.nr);
+		spin_lock_irqsave(&vmp->lock, flags);
+		slabs = cache->slabs;
+		unused = cache->unused;
+		spin_unlock_irqrestore(&vmp->lock, flags);
+		seq_printf(file, "%10lu %10lu %10ld %8lu %8lu %8lu %6lu %6u %6u\n",
+			   cache->size, use[i].hits,
+			   atomic_long_read(&cache->misses), use[i].rounds, slabs,
+			   unused, vmem_magazine_rounds(vmp, cache),
+			   READ_ONCE(cache->depot.full.nr),
+			   READ_ONCE(cache->depot.empty.nr));
 	}
-	return nr;
+	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmem_qcache_print);
 
 /* === End === */
 

@@ -29,6 +29,7 @@ static void drain_all(struct vmem *vmp)
 {
 	int cpu;
 
+	trace_vmem_reap(vmp->name);
 	/* Pairs with the barrier in load(): nr_waiters first, then the slots. */
 	smp_mb();
 	for_each_possible_cpu(cpu)
@@ -44,6 +45,15 @@ void vmem_qcache_reap(vmem_t *vmp)
 		drain_all(vmp);
 }
 EXPORT_SYMBOL_GPL(vmem_qcache_reap);
+
+/* Of all arenas, when magazines are not to be used from now on. */
+void vmem_empty_magazines(void)
+{
+	struct vmem *vmp = NULL;
+
+	while ((vmp = vmem_arena_pin_next(vmp)))
+		vmem_qcache_reap(vmp);
+}
 
 /* === For a request === */
 

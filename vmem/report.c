@@ -152,6 +152,53 @@ void vmem_misuse(struct vmem *vmp, const char *what, unsigned long addr,
 		print(vmp, what, vmp->name, addr, size, caller);
 }
 
+/* === Requests that fail === */
+
+bool vmem_verbose_fail;
+module_param_named(verbose_fail, vmem_verbose_fail, bool, 0600);
+MODULE_PARM_DESC(verbose_fail, "report why requests fail");
+EXPORT_SYMBOL_IF_KUNIT(vmem_verbose_fail);
+
+static const char * const failures[] = {
+	[VMEM_FAILURE_NO_SPACE]		= "less is free than was asked for",
+	[VMEM_FAILURE_FRAGMENTED]	= "no free piece is long enough",
+	[VMEM_FAILURE_CONSTRAINED]	= "no free piece meets its constraints",
+	[VMEM_FAILURE_NO_MEMORY]	= "there was no memory for records",
+};
+
+static enum vmem_failure failure(const struct vmem_req *req, unsigned long free,
+				 unsigned long largest)
+{
+	if (!largest || req->len < req->size)
+		return VMEM_FAILURE_NO_SPACE;
+	if (largest < req->len)
+		return free < req->len ? VMEM_FAILURE_NO_SPACE : VMEM_FAILURE_FRAGMENTED;
+	return req->anywhere ? VMEM_FAILURE_NO_MEMORY : VMEM_FAILURE_CONSTRAINED;
+}
+
+/**
+ * vmem_explain_failure() - Tell why a request has failed, by event and report.
+ * @vmp: The arena.
+ * @req: The request. What is told is as of now: somebody may have freed something.
+ */
+void vmem_explain_failure(struct vmem *vmp, const struct vmem_req *req)
+{
+	unsigned long free, largest, flags;
+	char text[VMEM_NUMBER_LEN];
+	enum vmem_failure why;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	free = vmp->total - vmp->inuse;
+	largest = __vmem_free_longest(vmp);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	why = failure(req, free, largest);
+	trace_vmem_fail(vmp->name, req->size, req->vmflag, why, free, largest);
+	if (READ_ONCE(vmem_verbose_fail) && __ratelimit(&vmp->reports))
+		pr_warn("no space: arena \"%s\" size %s free %lu largest %lu: %s, caller %pS\n",
+			vmp->name, vmem_show_number(vmp, req->size, text), free,
+			largest, failures[why], vmem_show_caller(req->caller));
+}
+
 /* Report a call without an arena. Returns true: there is none. */
 bool vmem_refuse_absent(unsigned long caller)
 {

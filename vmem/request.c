@@ -54,7 +54,7 @@ static void turn_down(struct vmem *vmp, const struct vmem_req *req)
 		vmem_misuse(vmp, "impossible request", 0, req->size,
 			    req->caller);
 	else
-		vmem_count(vmp, &vmp->stats.fail);
+		vmem_count_failure(vmp, req);
 }
 
 static __always_inline void set_flags(struct vmem_req *req, int vmflag)

@@ -26,29 +26,37 @@ static bool suits(struct vmem *vmp, const struct vmem_req *req,
 	return true;
 }
 
-/* Any segment that is long enough at whatever address it begins. */
+/* In a segment of @len units, if there is one. */
+static __always_inline bool
+search_surely(struct vmem *vmp, const struct vmem_req *req, unsigned long len,
+	      struct candidate *found)
+{
+	found->seg = __vmem_free_surely(vmp, len);
+	if (!found->seg)
+		return false;
+	found->addr = found->seg->first;
+	if (likely(req->anywhere) ||
+	    likely(vmem_place(req, found->seg->first, found->seg->last, &found->addr)))
+		return true;
+	vmp->stats.search++;	/* a boundary or a window ruled it out */
+	return false;
+}
+
+/*
+ * Any segment that is long enough at whatever address it begins. Where a boundary
+ * crosses the block, twice that length has space for it beyond.
+ */
 static bool search_instant(struct vmem *vmp, const struct vmem_req *req,
 			   struct candidate *found)
 {
 	unsigned long len = req->len + (req->align - vmp->quantum);
-	struct vmem_seg *seg;
 
 	if (len < req->len)
 		return false;
-	seg = __vmem_free_surely(vmp, len);
-	if (!seg)
-		return false;
-	if (likely(req->anywhere)) {
-		found->seg = seg;
-		found->addr = seg->first;
+	if (search_surely(vmp, req, len, found))
 		return true;
-	}
-	if (likely(vmem_place(req, seg->first, seg->last, &found->addr))) {
-		found->seg = seg;
-		return true;
-	}
-	vmp->stats.search++;	/* a boundary or a window ruled it out */
-	return false;
+	return req->nocross && len <= ULONG_MAX / 2 &&
+	       search_surely(vmp, req, 2 * len, found);
 }
 
 /* The shortest one, if its size class tells, wherever it begins. */

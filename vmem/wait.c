@@ -45,8 +45,11 @@ void __vmem_wake(struct vmem *vmp, unsigned long first, unsigned long last,
 	list_for_each_entry(waiter, &vmp->waiters, link) {
 		if (via && comes_by(waiter, via))
 			continue;
-		if (vmem_place(&waiter->req, first, last, &addr))
-			complete(&waiter->wait->space);
+		if (!vmem_place(&waiter->req, first, last, &addr))
+			continue;
+		trace_vmem_wake(vmp->name, waiter->req.size,
+				task_pid_nr(waiter->wait->task));
+		complete(&waiter->wait->space);
 	}
 }
 
@@ -99,6 +102,8 @@ static void enter(struct vmem_wait *wait, struct vmem *vmp,
 	bool more = true;
 
 	init_completion(&wait->space);
+	wait->task = current;
+	wait->since = jiffies;
 	wait->count = 0;
 	wait->waiters = kcalloc(chain_length(vmp), sizeof(*wait->waiters),
 				GFP_KERNEL | __GFP_NOFAIL);
@@ -139,6 +144,7 @@ static bool sleep_for_space(struct vmem *vmp, struct vmem_wait *wait, int vmflag
 	if (try_wait_for_completion(&wait->space))
 		return true;
 	vmem_count(vmp, &vmp->stats.wait);
+	trace_vmem_wait(vmp->name, wait->waiters[0].req.size, task_pid_nr(current));
 	if (vmflag & VM_KILLABLE)
 		return !wait_for_completion_killable(&wait->space);
 	wait_for_completion(&wait->space);

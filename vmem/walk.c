@@ -65,6 +65,54 @@ static bool __advance(struct vmem *vmp, struct vmem_cursor *cursor, int typemask
 	return false;
 }
 
+/* Begin at the lowest address. */
+void vmem_cursor_begin(struct vmem *vmp, struct vmem_cursor *cursor)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	cursor->next = list_next_entry(&vmp->anchor, order);
+	list_add(&cursor->link, &vmp->walks);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+}
+
+void vmem_cursor_end(struct vmem *vmp, struct vmem_cursor *cursor)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	list_del_init(&cursor->link);
+	spin_unlock_irqrestore(&vmp->lock, flags);
+}
+
+/**
+ * vmem_cursor_read() - Copy what comes next.
+ * @vmp: The arena.
+ * @cursor: Where to go on, kept up to date.
+ * @row: Where to.
+ * @most: How many at most: the lock is held as long.
+ *
+ * Return: How many there were; 0 at the end.
+ */
+unsigned int vmem_cursor_read(struct vmem *vmp, struct vmem_cursor *cursor,
+			      struct vmem_seg_row *row, unsigned int most)
+{
+	unsigned int nr = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmp->lock, flags);
+	for (; nr < most && cursor->next != &vmp->anchor; nr++) {
+		struct vmem_seg *seg = cursor->next;
+
+		cursor->next = list_next_entry(seg, order);
+		row[nr].first = seg->first;
+		row[nr].size = walk_size(vmp, seg);
+		row[nr].type = seg->type;
+	}
+	spin_unlock_irqrestore(&vmp->lock, flags);
+	return nr;
+}
+
 static void walk_reentrant(struct vmem *vmp, int typemask,
 			   void (*func)(void *arg, void *start, size_t size),
 			   void *arg)
@@ -74,16 +122,15 @@ static void walk_reentrant(struct vmem *vmp, int typemask,
 	void *start;
 	size_t size;
 
+	vmem_cursor_begin(vmp, &cursor);
 	spin_lock_irqsave(&vmp->lock, flags);
-	cursor.next = list_next_entry(&vmp->anchor, order);
-	list_add(&cursor.link, &vmp->walks);
 	while (__advance(vmp, &cursor, typemask, &start, &size)) {
 		spin_unlock_irqrestore(&vmp->lock, flags);
 		func(arg, start, size);
 		spin_lock_irqsave(&vmp->lock, flags);
 	}
-	list_del(&cursor.link);
 	spin_unlock_irqrestore(&vmp->lock, flags);
+	vmem_cursor_end(vmp, &cursor);
 }
 
 void vmem_walk(vmem_t *vmp, int typemask,

@@ -38,7 +38,7 @@ find -L "$dir" -name '*.h' -exec cat {} + | cat - "$@" |
 	while read -r header; do
 		[ -e "$dir/$header" ] && continue
 		case $header in
-		linux/vmem.h|sys/*) continue ;;
+		linux/vmem.h|linux/id_space.h|sys/*) continue ;;
 		esac
 		mkdir -p "$dir/${header%/*}"
 		echo "$EMPTY" >"$dir/$header"

@@ -85,6 +85,7 @@ typedef u64 phys_addr_t;
 typedef u64 resource_size_t;
 typedef unsigned short umode_t;
 typedef s64 ktime_t;
+#define id_t		vmem_id_t	/* that of the C library has no sign */
 
 struct list_head { struct list_head *next, *prev; };
 struct hlist_head { struct hlist_node *first; };
@@ -1202,6 +1203,19 @@ struct dentry *debugfs_create_file(const char *name, umode_t mode,
 				   const struct file_operations *fops);
 struct dentry *debugfs_lookup(const char *name, struct dentry *parent);
 void debugfs_remove(struct dentry *dir);
+
+/* === Tracepoints: nobody looks === */
+
+#define trace_vmem_alloc(...)	((void)0)
+#define trace_vmem_free(...)	((void)0)
+#define trace_vmem_import(...)	((void)0)
+#define trace_vmem_release(...)	((void)0)
+#define trace_vmem_wait(...)	((void)0)
+#define trace_vmem_wake(...)	((void)0)
+#define trace_vmem_fail(...)	((void)0)
+#define trace_vmem_reap(...)	((void)0)
+#define trace_vmem_magazine_resize(...)	((void)0)
+#define trace_vmem_fail_enabled()	false
 
 /* === Randomness === */
 

@@ -624,6 +624,14 @@ loff_t seq_lseek(struct file *file, loff_t pos, int whence)
 	return 0;
 }
 
+/* === Tracepoints: nobody looks === */
+
+DEFINE_STATIC_KEY_FALSE(vmem_trace_key);
+
+void vmem_trace_exit(void)
+{
+}
+
 /* === debugfs: nothing but names === */
 
 static struct dentry *new_dentry(const char *name, void *data)

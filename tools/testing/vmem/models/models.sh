@@ -125,10 +125,10 @@ all_listed sleep
 all_listed drain
 
 # To optimize what is made of drain.pml takes longer than to run it.
-test_of complete -O2 sleep
-test_of complete -O2 sleep VISITOR
-test_of complete -O2 sleep CHAIN
-test_of complete -O2 sleep CHAIN VISITOR
+test_of complete -O1 sleep
+test_of complete -O1 sleep VISITOR
+test_of complete -O1 sleep CHAIN
+test_of complete -O1 sleep CHAIN VISITOR
 test_of complete -O0 drain
 test_of complete -O0 drain HOTPLUG
 while read -r model macros; do
