@@ -3,7 +3,7 @@
 # What a person types; "make help" lists it. kbuild reads Kbuild instead.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-LANES := static path user uml uml-audit uml-debug smp debian
+LANES := static path tools user uml uml-audit uml-debug smp debian
 
 modules: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -38,6 +38,9 @@ coverage:
 bench:
 	@tools/vm/bench.sh
 
+vmemstat:
+	$(MAKE) -C tools/vmemstat
+
 clean: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	rm -rf out
@@ -48,6 +51,7 @@ help:
 	@echo 'check            run all tests:'
 	@echo '  check-static     style, documentation, builds without a warning'
 	@echo '  check-path       instructions of a call: have they become more?'
+	@echo '  check-tools      do vmemstat and the helpers for drgn show what is so?'
 	@echo '  check-user       the library in a process: sanitizers, fuzzing, models'
 	@echo '  check-uml        KUnit under User Mode Linux'
 	@echo '  check-uml-audit  the same with CONFIG_VMEM_AUDIT'
@@ -60,6 +64,7 @@ help:
 	@echo 'bugs             put known mistakes in, and see that tests find them'
 	@echo 'coverage         lines and branches of vmem/ that tests execute'
 	@echo 'bench            vmem and others, by three rulers; QUICK=1: in 3 minutes'
+	@echo 'vmemstat         a program that shows arenas (tools/vmemstat)'
 	@echo 'clean            remove what was built here'
 	@echo
 	@echo 'Tests fetch Debian packages when they need to, and keep kernels in'
@@ -67,4 +72,4 @@ help:
 
 .DEFAULT_GOAL := modules
 .PHONY: modules run check $(LANES:%=check-%) check-arch soak \
-	fuzz bugs coverage bench clean help
+	fuzz bugs coverage bench vmemstat clean help

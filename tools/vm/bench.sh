@@ -65,6 +65,27 @@ build()
 	no_warnings "$log" || die "warnings from building $1 (log: $log)"
 }
 
+# All segments were read while requests went on, and the reader has never kept the lock
+# for 50 us (guest/bench).
+holds_short()
+{
+	local lines allocated longest
+
+	lines=$(shown "$KERNEL" holds | awk '$1 == "lines" { print $2 }')
+	allocated=$(shown "$KERNEL" holds | awk '$1 == "allocated" { print $2 }')
+	longest=$(shown "$KERNEL" holds | awk '$1 == "longest" { print $2 }')
+	say "path: $lines segments read while $allocated were allocated:" \
+		"the lock was held for $longest ns at most"
+	[ "${lines:-0}" -ge "$CROWD" ] && [ "${allocated:-0}" -ge 1000 ] &&
+		[ "${longest:-50000}" -lt 50000 ]
+}
+
+policies_drawn()
+{
+	[ "$(grep -c '<text.* events, ' "$BENCH/policies.svg")" -eq 4 ] &&
+		[ "$(tail -n 1 "$BENCH/policies.svg")" = "</svg>" ]
+}
+
 run_path()
 {
 	say "path: building vmem.ko of $VMEM_TREE for $(stock_release "$KERNEL")"
@@ -77,6 +98,10 @@ run_path()
 		>"$BENCH/path/results"
 	check "path: modules load and unload" step_ok "$KERNEL" unload-vmem
 	check "path: kernel log is clean" log_clean "$KERNEL"
+	check "path: a reader of segments lets others in" holds_short
+	shown "$KERNEL" policies >"$BENCH/policies.svg"
+	say "path: the same work under four policies: $BENCH/policies.svg"
+	check "path: each policy has its picture" policies_drawn
 }
 
 run_time()

@@ -9,6 +9,7 @@ set -euo pipefail
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vmem	# kernels: unpacked, built, kept
 OUT=${OUT:-$TOP/out}				# logs and results of this tree
+FAILURES=${FAILURES:-$OUT/failures}		# what check.sh repeats at its end
 JOBS=${JOBS:-$(nproc)}
 STARTED=${STARTED:-$(date +%s)}			# inherited: one clock for all lanes
 export STARTED
@@ -21,6 +22,13 @@ say()
 	local t=$(($(date +%s) - STARTED))
 
 	printf '[%3d:%02d] %s\n' $((t / 60)) $((t % 60)) "$*"
+}
+
+# complain TEXT...: of what has failed; check.sh repeats it at its end.
+complain()
+{
+	say "$*"
+	echo "$*" >>"$FAILURES"
 }
 
 die()

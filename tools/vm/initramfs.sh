@@ -7,7 +7,8 @@
 #
 # OUTPUT is a cpio.gz. It holds busybox, guest/init as /init, JOB as /job (a
 # shell script, sourced by /init: see there for what it may use), and each FILE,
-# a module mostly, in the root directory.
+# a module mostly, in the root directory. A FILE that is a directory is a part of the
+# root directory itself.
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -28,12 +29,20 @@ static_busybox()
 
 fill()
 {
+	local file
+
 	mkdir -p "$root"/{bin,dev,proc,sys}
 	install -m 755 "$(static_busybox)" "$root/bin/busybox"
 	ln -s busybox "$root/bin/sh"
 	install -m 755 "$TOP/tools/vm/guest/init" "$root/init"
 	install -m 644 "$job" "$root/job"
-	[ $# -eq 0 ] || install -m 644 "$@" "$root"
+	for file; do
+		if [ -d "$file" ]; then
+			cp -a "$file/." "$root"
+		else
+			install -m 644 "$file" "$root"
+		fi
+	done
 }
 
 [ $# -ge 2 ] || die "usage: initramfs.sh OUTPUT JOB [FILE...]"

@@ -65,6 +65,14 @@ table "what the driver did" driver_lines "$kernel"
 table "its ports, each written to, then each read" port_lines
 table "the arenas meanwhile (/sys/kernel/debug/vmem/arenas)" \
 	shown "$kernel" arenas
+colour=-n
+[ ! -t 1 ] || colour=-c
+rm -rf "$dir/debugfs"
+table "the windows of the BAR (vmemstat map)" vmemstat "$kernel" "$colour" map bar@card
+vmemstat "$kernel" --svg "$dir/bar.svg" map bar@card
+say "run: the same as a picture: $dir/bar.svg"
+table "free pieces of the BAR by size, and how much is of no use for larger ones" \
+	shown "$kernel" bar-free
 mib=$(shown "$kernel" memory | awk '$1 == "in-use" { print int($4 / 256) }')
 table "free pages before, while the driver had $mib MiB, and after (20 loads)" \
 	memory_lines

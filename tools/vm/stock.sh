@@ -7,7 +7,8 @@
 #
 # KERNEL is a name of setup.sh, like 6.12. All is made in $STOCK/KERNEL:
 #
-#	vmem/		copy of $VMEM_TREE, in which vmem.ko is built
+#	vmem/		copy of $VMEM_TREE, in which vmem.ko is built: a link, as
+#			lanes that want the same share it
 #	sdk/		what a driver gets: include/ and Module.symvers
 #	driver/		the sources of the example driver, and nothing else
 #	bench/		the same of the benchmark
@@ -19,12 +20,13 @@
 VM=$TOP/tools/vm
 STOCK=$OUT/stock
 VMEM_TREE=$TOP
+CROWD=${CROWD:-1000000}
 
 # Besides what no kernel log may contain: lines of vmem itself are reports of
 # misuse or leaks, and neither module misuses anything. The loader has two more to
 # say of vmem, on taint; those are expected.
 BAD_REPORT='\] vmem: |vmem_(demo|bench).*FAILED'
-EXPECTED_REPORT='\] vmem: .* taint(s|ing) kernel'
+EXPECTED_REPORT='\] vmem: (.* taint(s|ing) kernel|no space: )'
 
 # These modules are built out of tree (bit 12) and not signed (bit 13). Nothing
 # else may taint the kernel.
@@ -59,15 +61,35 @@ module_make()
 	make -C "$headers" -j "$JOBS" M="$2" W=1 "${@:3}" modules
 }
 
+# state_of TREE: what tells it from any other, and from what it was before.
+state_of()
+{
+	(cd "$1" && project_files . | xargs -d '\n' sha256sum 2>/dev/null | sha256sum)
+}
+
+# build_vmem KERNEL [VARIABLE=VALUE...]: with the tests for kernels without KUnit, of
+# which one lane alone has need. Not again, if another lane did, or a run before.
 build_vmem()
 {
-	local dir
+	local dir shared state
 
 	dir=$(stock_dir "$1")
+	shared=$OUT/built/$(tr ' ' , <<<"$*")
+	state=$(state_of "$VMEM_TREE")
+	mkdir -p "$OUT/built" "$dir"
 	rm -rf "$dir/vmem"
-	copy_tree "$dir/vmem" "$VMEM_TREE"
-	module_make "$1" "$dir/vmem" >"$dir/vmem.log" 2>&1 &&
-		[ -s "$dir/vmem/vmem.ko" ]
+	ln -s "$shared" "$dir/vmem"
+	(
+		flock 8
+		[ "$(cat "$shared.state" 2>/dev/null)" != "$state" ] || exit 0
+		rm -rf "$shared" "$shared.state"
+		copy_tree "$shared" "$VMEM_TREE"
+		module_make "$1" "$shared" CONFIG_VMEM_CONTEXT_TEST=m "${@:2}" \
+			>"$shared.log" 2>&1
+		echo "$state" >"$shared.state"
+	) 8>"$shared.lock"
+	cp "$shared.log" "$dir/vmem.log"
+	[ -s "$shared/vmem_contexts.ko" ]
 }
 
 # build_user KERNEL NAME SOURCES MODULE: a module that uses the vmem just built.
@@ -93,6 +115,17 @@ build_driver()
 build_bench()
 {
 	build_user "$1" bench "$TOP/bench" vmem_bench
+}
+
+# For the guest, and for us.
+build_vmemstat()
+{
+	local dir
+
+	dir=$(stock_dir "$1")/programs/bin
+	mkdir -p "$dir"
+	make -B -C "$TOP/tools/vmemstat" OUT="$dir" CFLAGS="-O2 -Werror" \
+		>"$dir/../vmemstat.log" 2>&1
 }
 
 # no_warnings LOG: of the compiler ("file:line: warning:") or modpost.
@@ -125,11 +158,14 @@ boot_demo()
 	boot_guest "$1" demo driver/vmem_demo.ko -t 300 -- "${CARD[@]}"
 }
 
-# One instruction is one nanosecond of virtual time: bench/path.c.
+# One instruction is one nanosecond of virtual time: bench/path.c. The arena that is
+# looked at has CROWD segments.
 boot_bench()
 {
-	QEMU_ACCEL=tcg,thread=single boot_guest "$1" bench bench/vmem_bench.ko \
-		-c 1 -t 300 -a tsc=reliable -- -icount shift=0,sleep=off
+	build_vmemstat "$1" &&
+	QEMU_ACCEL=tcg,thread=single boot_guest "$1" bench "bench/vmem_bench.ko programs" \
+		-c 1 -t 300 -a "tsc=reliable VMEM_CROWD=$CROWD" -- \
+		-icount shift=0,sleep=off
 }
 
 # === What came of it: each takes the name of the kernel first ===
@@ -202,10 +238,11 @@ arenas_sane()
 		expect("fail", $9, failed)
 		known++
 	}
-	NR == 1 { expect("header", $0, "vmem arenas - version: 1"); next }
+	NR == 1 { expect("header", $0, "vmem arenas - version: 2"); next }
 	NR == 2 { expect("header", $1 " " $2 " " $3, "# id name"); next }
 	{
-		expect("number of columns", NF, 10)
+		expect("number of columns", NF, 12)
+		expect("waiters", $12, 0)
 		expect("wait", $8, 0)
 		expect("misuse", $10, 0)
 	}
@@ -234,6 +271,111 @@ arenas_sane()
 		expect("arenas of the driver", known, arenas)
 		exit bad
 	}'
+}
+
+# The files of each arena: its spans are what mem_total says, and consist of its other
+# segments; of these, the free ones are those of the histogram; what is allocated is
+# no less than mem_inuse, and less than a quantum a segment more, unless a slab has it.
+views_sane()
+{
+	local total
+
+	total=$(shown "$1" views | wc -l)
+	[ "$total" -eq "$ARENAS" ] && shown "$1" views | awk '
+	{
+		for (i = 2; i <= NF; i += 2)
+			v[$i] = $(i + 1)
+		slack = v["slab"] ? v["slab"] : v["quantum"] * v["blocks"]
+		if (v["span"] != v["total"] || v["span"] != v["free"] + v["taken"] ||
+		    v["free"] != v["histogram"] || v["taken"] < v["inuse"] ||
+		    v["taken"] - v["inuse"] > slack) {
+			print "does not add up: " $0
+			bad = 1
+		}
+	}
+	END { exit bad }'
+}
+
+# vmemstat KERNEL ARGUMENT...: run it on what the guest has shown of the BAR's arena.
+vmemstat()
+{
+	local dir file kernel=$1
+
+	dir=$(stock_dir "$kernel")/debugfs
+	shift
+	if [ ! -e "$dir" ]; then
+		mkdir -p "$dir/bar@card-2"
+		build_vmemstat "$kernel"
+		shown "$kernel" arenas >"$dir/arenas"
+		for file in stat segments free; do
+			shown "$kernel" "bar-$file" >"$dir/bar@card-2/$file"
+		done
+	fi
+	"$dir/../programs/bin/vmemstat" -d "$dir" "$@"
+}
+
+# png_sane FILE WIDTH HEIGHT: are all parts of the BAR's map as they say, and is it of
+# that size?
+png_sane()
+{
+	python3 - "$@" <<-'EOF'
+	import struct, sys, zlib
+	data = open(sys.argv[1], "rb").read()
+	size = tuple(map(int, sys.argv[2:]))
+	assert data[:8] == b"\x89PNG\r\n\x1a\n"
+	at, part = 8, {}
+	while at < len(data):
+	    length, name = struct.unpack_from(">I4s", data, at)
+	    part[name] = data[at + 8:at + 8 + length]
+	    crc, = struct.unpack_from(">I", data, at + 8 + length)
+	    assert crc == zlib.crc32(name + part[name])
+	    at += 12 + length
+	assert struct.unpack_from(">II", part[b"IHDR"]) == size
+	assert len(zlib.decompress(part[b"IDAT"])) == (size[0] + 1) * size[1]
+	assert name == b"IEND"
+	# The first cell of the BAR is full.
+	pixel = zlib.decompress(part[b"IDAT"])[1]
+	assert part[b"PLTE"][3 * pixel:3 * pixel + 3] == bytes.fromhex("c9302c")
+	EOF
+}
+
+# What the driver has of its BAR, in each form.
+vmemstat_sane()
+{
+	local dir
+
+	dir=$(stock_dir "$1")/debugfs
+	rm -rf "$dir"
+	[ "$(vmemstat "$1" segs -t alloc bar@card | tail -n 1)" = "8, 1671168 in all" ] &&
+		[ "$(vmemstat "$1" segs -t free -m 45057 -M 262144 bar@card | tail -n 1)" = \
+			"2, 385024 in all" ] &&
+		[ "$(vmemstat "$1" | wc -l)" -eq $((ARENAS + 1)) ] &&
+		[ "$(vmemstat "$1" -s mem_total | awk 'NR == 2 { print $1 }')" = \
+			"bar@0000:00:02.0" ] &&
+		vmemstat "$1" -j | python3 -m json.tool >/dev/null &&
+		vmemstat "$1" -j segs bar@card | python3 -m json.tool >/dev/null &&
+		[ "$(vmemstat "$1" -n map bar@card | tail -n +2 | grep -o '[.1-9#]$' |
+			wc -l)" -eq 8 ] &&
+		[ "$(vmemstat "$1" -n map bar@card | cut -c14- | grep -o '#' | wc -l)" -eq 50 ] &&
+		vmemstat "$1" --svg "$dir/bar.svg" map bar@card &&
+		[ "$(grep -c '<rect' "$dir/bar.svg")" -eq 512 ] &&
+		vmemstat "$1" --png "$dir/bar.png" map bar@card &&
+		png_sane "$dir/bar.png" 639 79 &&
+		[ -z "$(vmemstat "$1" diff "$dir" "$dir")" ]
+}
+
+# Each block that was handed out came back, also from quantum caches; each span that
+# was imported was released; and the one request that fails, for the whole BAR of which
+# some is in use, tells why.
+trace_sane()
+{
+	shown "$1" traced | awk '
+	/vmem: no space: arena "bar@.* size 0x1000000 free 15106048 largest / { told++ }
+	$1 == "fail" { fails += $2 == "no_space" && $3 == 15106048 && $4 <= $3 }
+	$1 == "alloc" {
+		sane = $2 > 300 && $2 == $4 && $6 > 0 && $6 == $8 && !$10 && !$12
+	}
+	END { exit !(sane && fails == 1 && told == 1) }'
 }
 
 # Every arena of the driver shows each of the counters once.
@@ -324,6 +466,10 @@ memory keeps what is written;	driver_says :.ok:.memory.keeps
 descriptors have bus addresses;	driver_says descriptor.*at.bus.0x
 ports keep what is written;	ports_ok
 arenas add up;			arenas_sane
+files of each arena agree;	views_sane
+vmemstat shows them;	vmemstat_sane
+events see each block;	trace_sane
+events make histograms;	step_ok histograms
 kstat is readable;		kstat_sane
 vmem is not unloaded in use;	step_ok unload-vmem-in-use
 driver unloads;			step_ok unload-driver
@@ -354,7 +500,7 @@ check()
 		say "  ok      $what"
 		PASSED=$((PASSED + 1))
 	else
-		say "  FAILED  $what"
+		complain "  FAILED  $what"
 		FAILED=$((FAILED + 1))
 	fi
 }
@@ -367,6 +513,6 @@ check_guest()
 	while IFS=';' read -r what how; do
 		[ -n "$what" ] || continue
 		read -r how arg <<<"$how"
-		check "$what" "$how" "$1" "$arg"
+		check "$what ($1)" "$how" "$1" "$arg"
 	done <<<"$PROPERTIES"
 }

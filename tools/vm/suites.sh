@@ -11,7 +11,7 @@ skipped=0
 
 fail()
 {
-	say "$lane: $*"
+	complain "$lane: $*"
 	failed=$((failed + 1))
 }
 
@@ -33,6 +33,14 @@ summary_of()
 		}' "$1.parsed"
 }
 
+# names_of_failed LOG: the first few, with where and why the first one failed.
+names_of_failed()
+{
+	sed -nE 's/^(\[[ 0-9.]*\])? +not ok [0-9]+ ([a-z0-9_]+).*/\2/p' "$1" |
+		head -n 5 | paste -sd ' '
+	grep -m 1 -A3 'FAILED at' "$1" | sed 's/^\[[ 0-9.]*\]//' | tr -s ' \t\n' ' '
+}
+
 # check_suites CONSOLE LOG: those that ran at boot, in LOG. What the first process
 # starts writes to the console, too.
 check_suites()
@@ -47,6 +55,7 @@ check_suites()
 	skipped=$((skipped + left))
 	[ "$good" -gt 0 ] || fail "no test ran (log: $console)"
 	if [ "$bad" -gt 0 ]; then
+		complain "$lane: $bad cases failed: $(names_of_failed "$log") (log: $log)"
 		{
 			grep -E -A4 'FAILED at' "$log" || true
 			grep -E '^(\[[ 0-9.]*\])? *not ok' "$log" || true
