@@ -17,13 +17,18 @@ MODULE_PARM_DESC(seed, "What the random choices begin with");
 /* Late: where this is built in, all others come first. */
 static int __init vmem_bench_init(void)
 {
+	if (crowd_wanted())
+		return crowd_begin();
+	if (policies_wanted())
+		return policies_run();
 	return IS_ENABLED(CONFIG_UML) ? bench_times(seed) : path_lengths(seed);
 }
 late_initcall(vmem_bench_init);
 
-/* Each measurement has cleaned up after itself; this allows to unload. */
+/* Each measurement has cleaned up after itself. */
 static void __exit vmem_bench_exit(void)
 {
+	crowd_end();
 }
 module_exit(vmem_bench_exit);
 

@@ -5,7 +5,16 @@
 #ifndef _VMEM_BENCH_MAIN_H
 #define _VMEM_BENCH_MAIN_H
 
+#include <linux/types.h>
+
 int path_lengths(unsigned int seed);
 int bench_times(unsigned int seed);
+
+bool crowd_wanted(void);
+int crowd_begin(void);
+void crowd_end(void);
+
+bool policies_wanted(void);
+int policies_run(void);
 
 #endif /* _VMEM_BENCH_MAIN_H */

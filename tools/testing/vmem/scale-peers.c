@@ -333,6 +333,7 @@ DEFINE_PEER(genalloc,
 	    .uncached = true);
 
 const struct scale_peer *const scale_peers[] = {
+	&scale_paper_instant, &scale_paper_best,
 	&scale_drm_best, &scale_drm_low, &scale_maple, &scale_iova, &scale_genalloc,
 	&scale_iova_fast, &scale_sbitmap, &scale_ida, NULL
 };

@@ -86,6 +86,8 @@ struct scale_peer {
 	scale_loop_t *loop[SCALE_LOOPS];
 };
 
+extern const struct scale_peer scale_paper_instant, scale_paper_best;
+
 static __always_inline u64 scale_ticks(void)
 {
 	u32 low, high;
