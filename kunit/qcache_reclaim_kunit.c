@@ -30,16 +30,25 @@ static unsigned int magazines(const struct vmem_qcache *cache)
 	return READ_ONCE(cache->depot.full.nr) + READ_ONCE(cache->depot.empty.nr);
 }
 
+/* Nobody but the test looks at the depot, or changes it, until frees go there. */
+static void keep_trimmer_away(vmem_t *vmp)
+{
+	cancel_delayed_work_sync(&vmp->caches->trim);
+}
+
 /* What was in the depot all the time between two looks goes; nothing else does. */
 static void depot_is_trimmed_to_its_working_set(struct kunit *test)
 {
 	vmem_t *vmp;
 	struct vmem_qcache *cache = busy_cache(test, &vmp);
-	unsigned int before = magazines(cache);
-	size_t held = vmem_size(vmp, VMEM_ALLOC);
+	unsigned int before;
+	size_t held;
 
 	if (IS_ENABLED(CONFIG_VMEM_AUDIT))
 		kunit_skip(test, "no magazines when audited");
+	keep_trimmer_away(vmp);
+	before = magazines(cache);
+	held = vmem_size(vmp, VMEM_ALLOC);
 	KUNIT_ASSERT_GT(test, before, 1u);
 	vmem_depot_trim(vmp, cache);	/* of what was there before the burst */
 	KUNIT_EXPECT_LE(test, magazines(cache), before);
@@ -70,12 +79,6 @@ static void arena_at_rest_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, magazines(cache), 0u);
 	give(vmp, take(vmp, 1, 0), 1);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(trim));
-}
-
-/* Nobody but the test looks at the depot, or changes it, until frees go there. */
-static void keep_trimmer_away(vmem_t *vmp)
-{
-	cancel_delayed_work_sync(&vmp->caches->trim);
 }
 
 static void magazines_grow_when_the_depot_is_contended(struct kunit *test)

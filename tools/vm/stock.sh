@@ -74,7 +74,7 @@ build_vmem()
 	local dir shared state
 
 	dir=$(stock_dir "$1")
-	shared=$OUT/built/$(tr ' ' , <<<"$*")
+	shared=$OUT/built/$(tr ' =' - <<<"$*") # make reads "=" as an assignment
 	state=$(state_of "$VMEM_TREE")
 	mkdir -p "$OUT/built" "$dir"
 	rm -rf "$dir/vmem"
