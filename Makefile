@@ -15,7 +15,7 @@ $(KDIR)/Makefile:
 	@false
 
 run:
-	tools/vm/run.sh
+	tools/vm/run.sh $(if $(DRIVER),-d "$(DRIVER)")
 
 check:
 	@tools/vm/check.sh
@@ -48,6 +48,7 @@ clean: $(KDIR)/Makefile
 help:
 	@echo 'modules          build vmem.ko for the running kernel, or for KDIR=...'
 	@echo 'run              boot a stock kernel in QEMU with vmem.ko and a driver'
+	@echo '                 DRIVER=dir: with the driver whose Kbuild is there'
 	@echo 'check            run all tests:'
 	@echo '  check-static     style, documentation, builds without a warning'
 	@echo '  check-path       instructions of a call: have they become more?'

@@ -5,11 +5,23 @@
 # stock kernel of Debian, in a virtual machine. Needs nothing but Debian; sets up
 # on the first run what it needs.
 #
-#	run.sh [KERNEL]		6.12 (default), 6.12-rt or 6.1
+#	run.sh [-d DIR] [KERNEL]	6.12 (default), 6.12-rt or 6.1
+#
+# With -d ("make run DRIVER=DIR"), the driver is that of the Kbuild in DIR, of any
+# number of modules: built against vmem, loaded and unloaded. It fails if that does,
+# or if vmem or the kernel has anything to complain of.
 
 # shellcheck source=tools/vm/stock.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stock.sh"
 
+driver=
+while getopts d: option; do
+	case $option in
+	d) driver=$OPTARG ;;
+	*) die "usage: run.sh [-d DIR] [KERNEL]" ;;
+	esac
+done
+shift $((OPTIND - 1))
 kernel=${1:-6.12}
 dir=$(stock_dir "$kernel")
 
@@ -53,10 +65,83 @@ memory_lines()
 	}'
 }
 
+# === A driver of the user's own ===
+
+# Of the copy of it, as stock.sh's build_user() has it of ours. What was built before
+# may be of another kernel.
+build_own()
+{
+	local copy=$dir/own
+
+	rm -rf "$copy"
+	mkdir -p "$copy"
+	cp -a "$driver/." "$copy"
+	find "$copy" \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -delete
+	provide_sdk "$1"
+	module_make "$1" "$copy" VMEM_DIR="$dir/sdk" >"$dir/own.log" 2>&1 &&
+		own_modules | grep . >/dev/null
+}
+
+# The modules that were built, in the order in which to load them: with directories.
+own_modules()
+{
+	sed -E "s|^$dir/own/||; s/\.k?o$//" "$dir/own/modules.order"
+}
+
+boot_own()
+{
+	local list=$dir/own-list
+
+	rm -rf "$list"
+	mkdir -p "$list"
+	own_modules | sed 's|.*/||' >"$list/modules"
+	boot_guest "$kernel" driver \
+		"$(own_modules | sed 's|.*|own/&.ko|' | paste -sd ' ') own-list"
+}
+
+# What the kernel said of it, and why a step failed; not that the module taints.
+own_lines()
+{
+	console "$kernel" | sed -n '/step: load-driver$/,/step: power off$/p' |
+		grep -vE '\] (step: |.*taint(s|ing) kernel)' || true
+	results "$kernel" | grep -E '^(insmod|rmmod): ' || true
+}
+
+OWN_PROPERTIES='
+vmem.ko loads;			step_ok load-vmem
+driver loads;			step_ok load-driver
+driver unloads;			step_ok unload-driver
+no arena is left;		no_arenas afterwards
+vmem unloads;			step_ok unload-vmem
+guest powers off by itself;	step_ok finished
+neither vmem nor the kernel complains;	log_clean
+'
+
+run_own()
+{
+	[ -e "$driver/Kbuild" ] || [ -e "$driver/Makefile" ] ||
+		die "run: no Kbuild in $driver"
+	say "run: building the driver in $driver"
+	build own
+	boot_own || say "run: the guest did not come to its end"
+	table "what the kernel's log says" own_lines
+	table "the arenas meanwhile (/sys/kernel/debug/vmem/arenas)" \
+		shown "$kernel" arenas
+	say "run: checks"
+	PROPERTIES=$OWN_PROPERTIES check_guest "$kernel"
+	[ "$FAILED" -eq 0 ] || failed "$FAILED of $((PASSED + FAILED)) checks"
+	say "run: ok: the driver in $driver loads and unloads on $rel"
+}
+
 "$VM/setup.sh"
 rel=$(stock_release "$kernel")
 say "run: building vmem.ko for $rel"
 build vmem
+if [ -n "$driver" ]; then
+	run_own
+	exit
+fi
 say "run: building the driver, from its sources, our headers and Module.symvers"
 build driver
 boot_demo "$kernel" || failed "the guest did not come to its end"

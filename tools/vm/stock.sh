@@ -9,7 +9,7 @@
 #
 #	vmem/		copy of $VMEM_TREE, in which vmem.ko is built: a link, as
 #			lanes that want the same share it
-#	sdk/		what a driver gets: include/ and Module.symvers
+#	sdk/		what a driver gets: include/, vmem.mk and Module.symvers
 #	driver/		the sources of the example driver, and nothing else
 #	bench/		the same of the benchmark
 #	guest/		initramfs, console.log, results.log
@@ -92,15 +92,27 @@ build_vmem()
 	[ -s "$shared/vmem_contexts.ko" ]
 }
 
+# provide_sdk KERNEL: what a module that uses the vmem just built is built against.
+provide_sdk()
+{
+	local dir
+
+	dir=$(stock_dir "$1")
+	rm -rf "$dir/sdk"
+	mkdir -p "$dir/sdk"
+	cp -r "$dir/vmem/include" "$dir/vmem/vmem.mk" "$dir/vmem/Module.symvers" \
+		"$dir/sdk"
+}
+
 # build_user KERNEL NAME SOURCES MODULE: a module that uses the vmem just built.
 build_user()
 {
 	local dir
 
 	dir=$(stock_dir "$1")
-	rm -rf "$dir/sdk" "${dir:?}/$2"
-	mkdir -p "$dir/sdk" "$dir/$2"
-	cp -r "$dir/vmem/include" "$dir/vmem/Module.symvers" "$dir/sdk"
+	provide_sdk "$1"
+	rm -rf "${dir:?}/$2"
+	mkdir -p "$dir/$2"
 	find "$3" -maxdepth 1 \( -name 'Kbuild' -o -name 'Makefile' \
 		-o -name '*.[ch]' ! -name '*.mod.c' \) -exec cp {} "$dir/$2" \;
 	module_make "$1" "$dir/$2" VMEM_DIR="$dir/sdk" \
