@@ -27,6 +27,27 @@ built()
 	no_warnings "$log"
 }
 
+# === Short samples, which the demonstration has time for as well ===
+
+built_samples()
+{
+	built "$1" hello && built "$1" porting
+}
+
+# sample_says KERNEL SAMPLE: what is in its log.txt, line by line.
+sample_says()
+{
+	console "$1" | sed -nE "s/^\[ *[0-9.]+\] ($2: .*)/\1/p" |
+		diff - "$TOP/samples/$2/log.txt"
+}
+
+SAMPLE_PROPERTIES='
+hello is loaded and unloaded;	step_ok sample-hello
+hello has its numbers;		sample_says hello
+porting is loaded and unloaded;	step_ok sample-porting
+porting has its channels;	sample_says porting
+'
+
 # === Every call in every context ===
 
 # The guest before this one is kept for who wants to see what went wrong.
@@ -136,8 +157,10 @@ lane()
 	say "debian: kernel $1 ($(stock_release "$1"))"
 	check "vmem.ko and its tests build without warnings" built "$1" vmem
 	check "driver builds without warnings" built "$1" driver
-	boot_demo "$1" || say "  $1: the guest did not come to its end"
+	check "samples build without warnings" built_samples "$1"
+	boot_demo "$1" "hello/hello.ko porting/porting.ko" || say "  $1: the guest did not come to its end"
 	check_guest "$1"
+	PROPERTIES=$SAMPLE_PROPERTIES check_guest "$1"
 	boot_contexts "$1" || say "  $1: the guest did not come to its end"
 	check_cells "$1"
 	PROPERTIES=$CONTEXT_PROPERTIES check_guest "$1"

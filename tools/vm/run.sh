@@ -67,20 +67,9 @@ memory_lines()
 
 # === A driver of the user's own ===
 
-# Of the copy of it, as stock.sh's build_user() has it of ours. What was built before
-# may be of another kernel.
 build_own()
 {
-	local copy=$dir/own
-
-	rm -rf "$copy"
-	mkdir -p "$copy"
-	cp -a "$driver/." "$copy"
-	find "$copy" \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
-		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -delete
-	provide_sdk "$1"
-	module_make "$1" "$copy" VMEM_DIR="$dir/sdk" >"$dir/own.log" 2>&1 &&
-		own_modules | grep . >/dev/null
+	build_user "$1" own "$driver"
 }
 
 # The modules that were built, in the order in which to load them: with directories.

@@ -92,41 +92,39 @@ build_vmem()
 	[ -s "$shared/vmem_contexts.ko" ]
 }
 
-# provide_sdk KERNEL: what a module that uses the vmem just built is built against.
-provide_sdk()
-{
-	local dir
-
-	dir=$(stock_dir "$1")
-	rm -rf "$dir/sdk"
-	mkdir -p "$dir/sdk"
-	cp -r "$dir/vmem/include" "$dir/vmem/vmem.mk" "$dir/vmem/Module.symvers" \
-		"$dir/sdk"
-}
-
-# build_user KERNEL NAME SOURCES MODULE: a module that uses the vmem just built.
+# build_user KERNEL NAME SOURCES: modules that use the vmem just built, in a copy.
 build_user()
 {
 	local dir
 
 	dir=$(stock_dir "$1")
-	provide_sdk "$1"
-	rm -rf "${dir:?}/$2"
-	mkdir -p "$dir/$2"
-	find "$3" -maxdepth 1 \( -name 'Kbuild' -o -name 'Makefile' \
-		-o -name '*.[ch]' ! -name '*.mod.c' \) -exec cp {} "$dir/$2" \;
+	rm -rf "$dir/sdk" "${dir:?}/$2"
+	mkdir -p "$dir/sdk"
+	cp -r "$dir/vmem/include" "$dir/vmem/vmem.mk" "$dir/vmem/Module.symvers" \
+		"$dir/sdk"
+	copy_tree "$dir/$2" "$3"
 	module_make "$1" "$dir/$2" VMEM_DIR="$dir/sdk" \
-		>"$dir/$2.log" 2>&1 && [ -s "$dir/$2/$4.ko" ]
+		>"$dir/$2.log" 2>&1 && [ -s "$dir/$2/modules.order" ]
 }
 
 build_driver()
 {
-	build_user "$1" driver "$TOP/samples/external-driver" vmem_demo
+	build_user "$1" driver "$TOP/samples/external-driver"
+}
+
+build_hello()
+{
+	build_user "$1" hello "$TOP/samples/hello"
+}
+
+build_porting()
+{
+	build_user "$1" porting "$TOP/samples/porting"
 }
 
 build_bench()
 {
-	build_user "$1" bench "$TOP/bench" vmem_bench
+	build_user "$1" bench "$TOP/bench"
 }
 
 # For the guest, and for us.
@@ -164,10 +162,11 @@ boot_guest()
 		-i "$dir/guest/initramfs.cpio.gz" -o "$dir/guest" "${@:4}"
 }
 
-# The driver is loaded with 30 MiB of memory 21 times: that takes half a minute.
+# boot_demo KERNEL [MODULES]: the driver, then these. It is loaded with 30 MiB of
+# memory 21 times: that takes half a minute.
 boot_demo()
 {
-	boot_guest "$1" demo driver/vmem_demo.ko -t 300 -- "${CARD[@]}"
+	boot_guest "$1" demo "driver/vmem_demo.ko ${2:-}" -t 300 -- "${CARD[@]}"
 }
 
 # One instruction is one nanosecond of virtual time: bench/path.c. The arena that is
