@@ -55,7 +55,7 @@ int chan_open(struct chan *ch, size_t size)
 	ch->ring = vmem_xalloc(chan_sram, size, size, 0, RING_WINDOW, NULL,
 			       (void *)(BANK_LOW + BANK_SIZE),
 			       VM_NOSLEEP | VM_BESTFIT);
-	if (ch->ring == NULL) {
+	if (!ch->ring) {
 		id_free(chan_ids, ch->id);
 		return ENOMEM;
 	}
