@@ -14,6 +14,10 @@ $(KDIR)/Makefile:
 	@echo "or name others: make KDIR=/usr/src/linux-headers-..." >&2
 	@false
 
+# With the library, whose Module.symvers they need.
+samples: $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_VMEM_SAMPLES=m modules
+
 run:
 	tools/vm/run.sh $(if $(DRIVER),-d "$(DRIVER)")
 
@@ -47,6 +51,7 @@ clean: $(KDIR)/Makefile
 
 help:
 	@echo 'modules          build vmem.ko for the running kernel, or for KDIR=...'
+	@echo 'samples          the same, and samples/lessons/'
 	@echo 'run              boot a stock kernel in QEMU with vmem.ko and a driver'
 	@echo '                 DRIVER=dir: with the driver whose Kbuild is there'
 	@echo 'check            run all tests:'
@@ -72,5 +77,5 @@ help:
 	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules run check $(LANES:%=check-%) check-arch soak \
+.PHONY: modules samples run check $(LANES:%=check-%) check-arch soak \
 	fuzz bugs coverage bench vmemstat clean help

@@ -84,7 +84,8 @@ build_vmem()
 		[ "$(cat "$shared.state" 2>/dev/null)" != "$state" ] || exit 0
 		rm -rf "$shared" "$shared.state"
 		copy_tree "$shared" "$VMEM_TREE"
-		module_make "$1" "$shared" CONFIG_VMEM_CONTEXT_TEST=m "${@:2}" \
+		module_make "$1" "$shared" CONFIG_VMEM_CONTEXT_TEST=m \
+			CONFIG_VMEM_SAMPLES=m "${@:2}" \
 			>"$shared.log" 2>&1
 		echo "$state" >"$shared.state"
 	) 8>"$shared.lock"
