@@ -31,6 +31,8 @@ static int dma_share(void)
 	source = vmem_create_dma("lesson_dma", &pdev->dev, VM_SLEEP);
 	descs = vmem_create("lesson_descs", NULL, 0, 64, vmem_dma_alloc, vmem_dma_free,
 			    source, 0, VM_SLEEP);
+	if (!source || !descs)
+		return -ENOMEM;
 	one = vmem_alloc(descs, 64, VM_SLEEP | VM_ABORT);
 	two = vmem_alloc(descs, 192, VM_SLEEP | VM_ABORT);
 	/* lesson ends */

@@ -43,6 +43,7 @@ static int grow_create(void)
 			       carveout, 0, VM_SLEEP);
 	return buffers ? 0 : -ENOMEM;
 }
+
 /* lesson ends */
 
 static void grow_end(void)

@@ -24,6 +24,7 @@ static void inspect_all(void)
 	vmem_walk(slots, VMEM_ALLOC | VMEM_REENTRANT, inspect_tell, "in use at");
 	vmem_walk(slots, VMEM_FREE | VMEM_REENTRANT, inspect_tell, "free at");
 }
+
 /* lesson ends */
 
 static int __init inspect_init(void)

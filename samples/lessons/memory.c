@@ -33,6 +33,7 @@ static const struct {
 	{ "vmalloc", vmem_vmalloc_alloc, vmem_vmalloc_free },
 	{ "kmalloc", slab_alloc, slab_free },
 };
+
 /* lesson ends */
 
 static int memory_use(unsigned int i)

@@ -39,6 +39,7 @@ static void tags_give(struct irq_work *work)
 		if (tag[i])
 			vmem_free(tags, tag[i], 1);
 }
+
 /* lesson ends */
 
 static struct irq_work take = IRQ_WORK_INIT(tags_take);

@@ -43,6 +43,7 @@ static int waiting_wait(void)
 	vmem_free(slots, both, 4);
 	return kthread_stop(thread);
 }
+
 /* lesson ends */
 
 static int __init waiting_init(void)

@@ -58,7 +58,10 @@ boot_contexts()
 	dir=$(stock_dir "$1")
 	rm -rf "$dir/guest-demo"
 	mv "$dir/guest" "$dir/guest-demo"
-	boot_guest "$1" contexts "vmem/vmem_contexts.ko vmem/vmem_fail.ko"
+	rm -rf "$dir/samples"
+	mkdir -p "$dir/samples/lessons"
+	cp "$dir"/vmem/samples/lessons/*.ko "$dir/samples/lessons"
+	boot_guest "$1" contexts "vmem/vmem_contexts.ko vmem/vmem_fail.ko samples"
 }
 
 # ktap KERNEL: the plan and the results.
@@ -133,12 +136,43 @@ arena_left()
 		[ "$(shown "$1" users)" = "1 -" ]
 }
 
+# === Lessons ===
+
+# said_by MODULE FILE: its lines in a log, or in the manual, which shows them indented.
+said_by()
+{
+	sed -nE "s/^(\\[ *[0-9.]+\\]|   ) ($1: .*)\$/\\2/p" "$2"
+}
+
+# Each lesson comes and goes, and says word for word what the manual says it does.
+lessons_as_told()
+{
+	local dir source module told bad=0
+
+	dir=$(stock_dir "$1")
+	for source in "$TOP"/samples/lessons/*.c; do
+		module=vmem_$(basename "$source" .c)
+		told=$(said_by "$module" "$TOP/Documentation/core-api/vmem-samples.rst")
+		if [ -z "$told" ] || ! step_ok "$1" "load-$module" ||
+			! step_ok "$1" "unload-$module" ||
+			! diff <(echo "$told") \
+				<(said_by "$module" "$dir/guest/console.log")
+		then
+			echo "lessons: $module"
+			bad=1
+		fi
+	done
+	[ "$bad" -eq 0 ]
+}
+
 CONTEXT_PROPERTIES='
 contexts load;			step_ok load-contexts
 shrinkers are called;		step_ok reclaim
 only what cannot be is skipped;	skips_expected
 contexts unload;		step_ok unload-contexts
 contexts leave no arena;	no_arenas afterwards
+lessons say what the manual shows;	lessons_as_told
+lessons leave no arena;	no_arenas lessons-left
 requests fail as fail_vmem says;	fail_sane
 vmem unloads after contexts;	step_ok unload-vmem
 an arena is left on purpose;	step_ok unload-leaver
