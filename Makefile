@@ -18,13 +18,51 @@ $(KDIR)/Makefile:
 samples: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_VMEM_SAMPLES=m modules
 
+# Installing. A module and its symbols' versions are for one kernel, that of KDIR; the
+# source for DKMS, and headers, are for all.
+version := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' vmem/main.c)
+release = $(or $(file <$(KDIR)/include/config/kernel.release),$(error no kernel built in $(KDIR)))
+sdk = $(DESTDIR)/usr/src/vmem-$(version)
+dkms-files = dkms.conf Kbuild vmem.mk vmem include tools/dkms
+
+# INSTALL_MOD_PATH is kbuild's own word for what DESTDIR is to the rest.
+mod-root = $(or $(INSTALL_MOD_PATH),$(DESTDIR))
+
+install: modules
+	install -D -m 644 vmem.ko $(mod-root)/lib/modules/$(release)/updates/vmem.ko
+	$(if $(mod-root),depmod -b $(mod-root) $(release),depmod $(release))
+
+uninstall:
+	rm -f $(mod-root)/lib/modules/$(release)/updates/vmem.ko
+	rmdir --ignore-fail-on-non-empty $(mod-root)/lib/modules/$(release)/updates || true
+	$(if $(mod-root),depmod -b $(mod-root) $(release),depmod $(release))
+	rm -rf $(sdk)/symvers/$(release)
+	rmdir --ignore-fail-on-non-empty $(sdk)/symvers || true
+	[ -e $(sdk)/symvers -o -e $(sdk)/dkms.conf ] || rm -rf $(sdk) $(DESTDIR)/usr/src/vmem
+
+# What a driver is built with: it includes /usr/src/vmem/vmem.mk.
+headers_install: modules
+	install -d $(sdk)
+	cp -r include vmem.mk $(sdk)
+	install -D -m 644 Module.symvers $(sdk)/symvers/$(release)/Module.symvers
+	ln -sfn vmem-$(version) $(DESTDIR)/usr/src/vmem
+
+# The same from DKMS's hands, which builds it for each kernel: "dkms install vmem/...".
+dkms_install:
+	install -d $(sdk)
+	cp -r --parents $(dkms-files) $(sdk)
+	ln -sfn vmem-$(version) $(DESTDIR)/usr/src/vmem
+
+deb:
+	@tools/vm/deb.sh
+
 run:
 	tools/vm/run.sh $(if $(DRIVER),-d "$(DRIVER)")
 
 check:
 	@tools/vm/check.sh
 
-$(LANES:%=check-%) check-arch: check-%:
+$(LANES:%=check-%) check-arch check-packages: check-%:
 	@tools/vm/check.sh $*
 
 soak:
@@ -52,6 +90,11 @@ clean: $(KDIR)/Makefile
 help:
 	@echo 'modules          build vmem.ko for the running kernel, or for KDIR=...'
 	@echo 'samples          the same, and samples/lessons/'
+	@echo 'install          vmem.ko into /lib/modules/..., for KDIR, below DESTDIR'
+	@echo 'headers_install  what drivers are built with, into /usr/src/vmem'
+	@echo 'dkms_install     the source for DKMS, into /usr/src/vmem'
+	@echo 'uninstall        remove what install and headers_install have put there'
+	@echo 'deb              Debian packages, in out/deb'
 	@echo 'run              boot a stock kernel in QEMU with vmem.ko and a driver'
 	@echo '                 DRIVER=dir: with the driver whose Kbuild is there'
 	@echo 'check            run all tests:'
@@ -65,6 +108,7 @@ help:
 	@echo '  check-smp        KUnit on 2 and 4 CPUs, looking for data races, locks'
 	@echo '  check-debian     stock kernels in QEMU: load, use, unload'
 	@echo 'check-arch       KUnit on arm64 and on 32 bits (i386); not part of check'
+	@echo 'check-packages   packages on a Debian system: DKMS, upgrade, purge; not either'
 	@echo 'soak             TIME=600 seconds of stress on 4 CPUs'
 	@echo 'fuzz             TIME=600 seconds of fuzzing'
 	@echo 'bugs             put known mistakes in, and see that tests find them'
@@ -77,5 +121,6 @@ help:
 	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules samples run check $(LANES:%=check-%) check-arch soak \
+.PHONY: modules samples run check $(LANES:%=check-%) check-arch check-packages \
+	install uninstall headers_install dkms_install deb soak \
 	fuzz bugs coverage bench vmemstat clean help

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a driver outside the vmem tree needs, the headers at compile time and the
-# symbol versions at link time. Its Kbuild says
+# A driver outside this tree needs the headers when it is compiled, and the versions
+# of the symbols when it is linked. Its Kbuild says, after its own ccflags-y:
 #
-#	include $(VMEM_DIR)/vmem.mk
+#	include /usr/src/vmem/vmem.mk
 #
-# where VMEM_DIR is an absolute path: that of a tree in which vmem.ko was built, or
-# of an installed vmem, which has versions for more than one kernel.
+# or names any other place where vmem is: a tree in which vmem.ko was built for the
+# same kernel, or what "make headers_install" has left.
 
-vmem-mk-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+vmem-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
-ccflags-y += -I$(vmem-mk-dir)/include
-KBUILD_EXTRA_SYMBOLS += $(firstword $(wildcard \
-	$(vmem-mk-dir)/symvers/$(KERNELRELEASE)/Module.symvers) \
-	$(vmem-mk-dir)/Module.symvers)
+# Installed, vmem may have been built for several kernels.
+vmem-symvers := $(firstword \
+	$(wildcard $(vmem-dir)/symvers/$(KERNELRELEASE)/Module.symvers) \
+	$(vmem-dir)/Module.symvers)
+
+ccflags-y += -I$(vmem-dir)/include
+KBUILD_EXTRA_SYMBOLS += $(vmem-symvers)

@@ -59,4 +59,5 @@ postcore_initcall(vmem_init);
 module_exit(vmem_exit);
 
 MODULE_DESCRIPTION("vmem arena allocator: ids, offsets, windows, addresses");
+MODULE_VERSION("1.0.0");
 MODULE_LICENSE("GPL");

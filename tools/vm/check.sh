@@ -32,7 +32,8 @@ command_of()
 	smp)		echo smp.sh ;;
 	debian)		echo debian.sh ;;
 	arch)		echo arch.sh ;;
-	*)		die "no lane $1; there are: ${LANES[*]} arch" ;;
+	packages)	echo packages.sh ;;
+	*)		die "no lane $1; there are: ${LANES[*]} arch packages" ;;
 	esac
 }
 

@@ -492,6 +492,7 @@ extern atomic_long_t kernel_module_refs;
 #define module_put(module)	atomic_long_dec(&kernel_module_refs)
 #define MODULE_LICENSE(x)
 #define MODULE_DESCRIPTION(x)
+#define MODULE_VERSION(x)
 #define MODULE_AUTHOR(x)
 #define MODULE_IMPORT_NS(x)
 #define MODULE_PARM_DESC(name, text)
