@@ -11,7 +11,7 @@
 version=$(sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' "$TOP/vmem/main.c")
 dir=$OUT/deb
 
-"$TOP/tools/vm/setup.sh" debhelper dh-dkms dpkg-dev
+"$TOP/tools/vm/setup.sh" debhelper dh-dkms dpkg-dev libc6-dev
 rm -rf "$dir/tree"
 copy_tree "$dir/tree"
 if [ -n "${1:-}" ]; then
