@@ -21,7 +21,9 @@ samples: $(KDIR)/Makefile
 # Installing. A module and its symbols' versions are for one kernel, that of KDIR; the
 # source for DKMS, and headers, are for all.
 version := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' vmem/main.c)
-release = $(or $(file <$(KDIR)/include/config/kernel.release),$(error no kernel built in $(KDIR)))
+# Not include/config/kernel.release, which is not "uname -r" in Debian's 6.1.
+release = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h),$(error no kernel built in $(KDIR)))
 sdk = $(DESTDIR)/usr/src/vmem-$(version)
 dkms-files = dkms.conf Kbuild vmem.mk vmem include tools/dkms
 

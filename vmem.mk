@@ -10,9 +10,12 @@
 
 vmem-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
-# Installed, vmem may have been built for several kernels.
+# Installed, vmem may have been built for several kernels. KERNELRELEASE is not what
+# "uname -r" says of each: Debian's 6.1 calls itself 6.1.0-56-amd64, and this 6.1.192.
+vmem-release := $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	$(objtree)/include/generated/utsrelease.h)
 vmem-symvers := $(firstword \
-	$(wildcard $(vmem-dir)/symvers/$(KERNELRELEASE)/Module.symvers) \
+	$(wildcard $(vmem-dir)/symvers/$(vmem-release)/Module.symvers) \
 	$(vmem-dir)/Module.symvers)
 
 ccflags-y += -I$(vmem-dir)/include
