@@ -3,7 +3,7 @@
 # What a person types; "make help" lists it. kbuild reads Kbuild instead.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-LANES := static path tools user uml uml-audit uml-debug smp debian
+LANES := static docs path tools user uml uml-audit uml-debug smp debian
 
 modules: $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -79,6 +79,9 @@ bugs:
 coverage:
 	@tools/vm/coverage.sh
 
+docs:
+	@tools/vm/docs.sh
+
 bench:
 	@tools/vm/bench.sh
 
@@ -101,6 +104,7 @@ help:
 	@echo '                 DRIVER=dir: with the driver whose Kbuild is there'
 	@echo 'check            run all tests:'
 	@echo '  check-static     style, documentation, builds without a warning'
+	@echo '  check-docs       the documentation as HTML: no warning, no symbol missing'
 	@echo '  check-path       instructions of a call: have they become more?'
 	@echo '  check-tools      do vmemstat and the helpers for drgn show what is so?'
 	@echo '  check-user       the library in a process: sanitizers, fuzzing, models'
@@ -115,6 +119,7 @@ help:
 	@echo 'fuzz             TIME=600 seconds of fuzzing'
 	@echo 'bugs             put known mistakes in, and see that tests find them'
 	@echo 'coverage         lines and branches of vmem/ that tests execute'
+	@echo 'docs             the documentation as HTML, in out/docs/html'
 	@echo 'bench            vmem and others, by three rulers; QUICK=1: in 3 minutes'
 	@echo 'vmemstat         a program that shows arenas (tools/vmemstat)'
 	@echo 'clean            remove what was built here'
@@ -125,4 +130,4 @@ help:
 .DEFAULT_GOAL := modules
 .PHONY: modules samples run check $(LANES:%=check-%) check-arch check-packages \
 	install uninstall headers_install dkms_install deb soak \
-	fuzz bugs coverage bench vmemstat clean help
+	fuzz bugs coverage docs bench vmemstat clean help

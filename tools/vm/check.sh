@@ -11,7 +11,7 @@
 
 # Two at a time, as each alone would leave a CPU idle most of the time; the longest
 # first, so that none is left over in the end.
-LANES=(smp user debian uml-debug static tools path uml-audit uml)
+LANES=(smp user debian uml-debug static docs tools path uml-audit uml)
 AT_ONCE=2
 
 passed=0
@@ -23,6 +23,7 @@ command_of()
 {
 	case $1 in
 	static)		echo static.sh ;;
+	docs)		echo docs.sh ;;
 	path)		echo path.sh ;;
 	tools)		echo tools.sh ;;
 	user)		echo user.sh ;;
