@@ -15,4 +15,4 @@ extensions = ['kerneldoc']
 kerneldoc_bin = os.path.join(kernel, 'scripts', 'kernel-doc')
 kerneldoc_srctree = os.environ['srctree']
 primary_domain = 'c'
-highlight_language = 'c'
+highlight_language = 'none'
