@@ -307,6 +307,18 @@ static void scene_bare(struct scene *scene)
 	vmem_shrink_scan(NULL, &all);
 }
 
+/* It is too large for the stack of a CPU with 32 bits. */
+static struct scene *scene_begin(struct kunit *test, const struct call *call, int vmflag)
+{
+	struct scene *scene = kunit_kzalloc(test, sizeof(*scene), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, scene);
+	scene->test = test;
+	scene->call = call;
+	scene->vmflag = vmflag;
+	return scene;
+}
+
 /* What is left in an arena after all that was taken has been given is reported. */
 static void scene_end(struct scene *scene)
 {
@@ -323,6 +335,7 @@ static void scene_end(struct scene *scene)
 		fixture_destroy(scene->test, scene->source);
 	if (scene->root)
 		fixture_destroy(scene->test, scene->root);
+	kunit_kfree(scene->test, scene);
 }
 
 /* === Calls that allocate === */
@@ -733,19 +746,19 @@ static unsigned long call_twice(struct scene *scene, unsigned int nth, bool *rea
 static bool call_with_failure(struct kunit *test, const struct call *call, int mode,
 			      unsigned int nth)
 {
-	struct scene scene = { .test = test, .call = call, .vmflag = mode | call->vmflag };
+	struct scene *scene = scene_begin(test, call, mode | call->vmflag);
 	unsigned long result;
 	bool reached;
 
-	call->prepare(&scene);
-	result = call_twice(&scene, nth, &reached);
-	KUNIT_EXPECT_NE_MSG(test, result, 0, "flags %x, after allocation %u", scene.vmflag,
+	call->prepare(scene);
+	result = call_twice(scene, nth, &reached);
+	KUNIT_EXPECT_NE_MSG(test, result, 0, "flags %x, after allocation %u", scene->vmflag,
 			    nth);
-	if (scene.vmp)
-		EXPECT_VALID(test, scene.vmp);
+	if (scene->vmp)
+		EXPECT_VALID(test, scene->vmp);
 	if (result)
-		call->undo(&scene, result);
-	scene_end(&scene);
+		call->undo(scene, result);
+	scene_end(scene);
 	return reached;
 }
 
@@ -999,21 +1012,21 @@ KUNIT_ARRAY_PARAM_DESC(quiet_calls, quiet_calls, name);
 static void no_allocation_can_fail(struct kunit *test)
 {
 	const struct call *call = test->param_value;
-	struct scene scene = { .test = test, .call = call };
+	struct scene *scene = scene_begin(test, call, 0);
 	unsigned long result;
 	bool reached;
 
-	call->prepare(&scene);
+	call->prepare(scene);
 	fail_nth(1);
-	result = call->call(&scene);
+	result = call->call(scene);
 	reached = failed();
 	fail_nth(0);
 
 	KUNIT_EXPECT_NE(test, result, 0);
 	if (!WATCHED)
 		KUNIT_EXPECT_FALSE_MSG(test, reached, "memory was asked for");
-	call->undo(&scene, result);
-	scene_end(&scene);
+	call->undo(scene, result);
+	scene_end(scene);
 	nr_calls++;
 }
 
@@ -1116,11 +1129,11 @@ static void no_memory_for_cpus_ever(struct kunit *test)
 
 static vmem_t *without_tags(struct kunit *test)
 {
-	struct scene scene = { .test = test };
+	struct scene *scene = scene_begin(test, NULL, 0);
 
-	scene.vmp = arena(&scene, 1000 * PG, PG, 0);
-	scene_bare(&scene);
-	return scene.vmp;
+	scene->vmp = arena(scene, 1000 * PG, PG, 0);
+	scene_bare(scene);
+	return scene->vmp;
 }
 
 /* A request that may wait gets its memory, and tells that it waited. */
