@@ -85,6 +85,12 @@ docs:
 bench:
 	@tools/vm/bench.sh
 
+graft:
+	@tools/vm/graft.sh -p "$(abspath $(KDIR))"
+
+patches:
+	@tools/vm/patches.sh
+
 vmemstat:
 	$(MAKE) -C tools/vmemstat
 
@@ -122,6 +128,8 @@ help:
 	@echo 'docs             the documentation as HTML, in out/docs/html'
 	@echo 'bench            vmem and others, by three rulers; QUICK=1: in 3 minutes'
 	@echo 'vmemstat         a program that shows arenas (tools/vmemstat)'
+	@echo 'graft            put vmem into the kernel tree KDIR=..., as a patch would'
+	@echo 'patches          out/patches: a series for Linux 6.12, with a cover letter'
 	@echo 'clean            remove what was built here'
 	@echo
 	@echo 'Tests fetch Debian packages when they need to, and keep kernels in'
@@ -130,4 +138,4 @@ help:
 .DEFAULT_GOAL := modules
 .PHONY: modules samples run check $(LANES:%=check-%) check-arch check-packages \
 	install uninstall headers_install dkms_install deb soak \
-	fuzz bugs coverage docs bench vmemstat clean help
+	fuzz bugs coverage docs bench vmemstat graft patches clean help
