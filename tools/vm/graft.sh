@@ -21,9 +21,10 @@ kernel_path()
 {
 	case $1 in
 	include/linux/*|include/trace/*)	echo "$1" ;;
-	Documentation/core-api/*)		echo "$1" ;;
+	Documentation/core-api/vmem.rst)	echo "$1" ;;
 	tools/vmemstat/*|tools/drgn/*)		echo "$1" ;;
-	Kbuild|Kconfig|vmem/*|kunit/*|bench/*|include/sys/*)
+	Kbuild|Kconfig|vmem/*|kunit/*|bench/*|include/sys/*|\
+	samples/lessons/*)	
 						echo "lib/vmem/$1" ;;
 	esac
 }
