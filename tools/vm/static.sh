@@ -11,25 +11,10 @@
 # Words that codespell takes for misspellings of others.
 WORDS=
 
+lane=static
 dir=$OUT/static
 passed=0
 failed=0
-
-# gate NAME COMMAND...: passes if the command succeeds; shows its output if not.
-gate()
-{
-	local name=$1 log=$dir/${1// /-}.log
-
-	shift
-	if "$@" >"$log" 2>&1; then
-		passed=$((passed + 1))
-		say "static: $name: ok"
-	else
-		failed=$((failed + 1))
-		head -n 60 "$log"
-		complain "static: $name: FAILED (log: $log)"
-	fi
-}
 
 # files EXTENDED-REGEX: those of the project whose path matches.
 files()
