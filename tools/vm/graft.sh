@@ -23,9 +23,9 @@ kernel_path()
 	include/linux/*|include/trace/*)	echo "$1" ;;
 	Documentation/core-api/vmem.rst)	echo "$1" ;;
 	tools/vmemstat/*|tools/drgn/*)		echo "$1" ;;
-	Kbuild|Kconfig|vmem/*|kunit/*|bench/*|include/sys/*|\
-	samples/lessons/*)	
-						echo "lib/vmem/$1" ;;
+	Kbuild|Kconfig|include/sys/*)		echo "lib/vmem/$1" ;;
+	vmem/*|kunit/*|bench/*)			echo "lib/vmem/$1" ;;
+	samples/lessons/*)			echo "lib/vmem/$1" ;;
 	esac
 }
 
