@@ -156,6 +156,28 @@ print(sum(block["size"] for block in json.load(sys.stdin)))')" = 6144 ] &&
 			$4 ~ /^demo_windows_add\+/) }'
 }
 
+# Kernel, module, parameters, users, arenas with their files, log; but no segments. It says
+# what it can where there is no vmem.
+report_complete()
+{
+	says "$1" "report=vmem_report_-_version:_1
+		report=$(stock_release "$1")
+		report===_/sys/module/vmem/srcversion
+		report===_/sys/module/vmem/parameters/fail_vmem
+		report=vmem_demo
+		report===_/sys/kernel/debug/vmem/arenas
+		report=/stat
+		report=/qcache
+		report=/callers
+		report=demo_windows_add+
+		report===_kernel_log
+		report=vmem:_loading_out-of-tree
+		report-without=$(stock_release "$1")
+		report-without===_kernel_log" || return 1
+	! shown "$1" report | grep '^== .*/\(segments\|blocks\)$' &&
+		! shown "$1" report-without | grep '^== .*/stat$'
+}
+
 PROPERTIES='
 modules load;			step_ok load-crowd
 arenas are those of debugfs;	arenas_agree
@@ -167,6 +189,7 @@ addresses are told by what they are;	knows_what_is
 what is not there is refused;	refuses
 modules unload;			step_ok unload-vmem
 holders are those of the driver;	holders_agree
+what a report needs is there;	report_complete
 modules with audits unload;	step_ok unload-audit
 guest powers off by itself;	step_ok finished
 kernel log is clean;		log_clean

@@ -21,6 +21,7 @@ static const char usage_text[] =
 	"vmemstat top callers [-r SECONDS]              who holds most of all arenas\n"
 	"vmemstat trace [--svg|--png FILE] TRACE ARENA...  address against time\n"
 	"vmemstat diff DIR DIR                          what has changed between copies\n"
+	"vmemstat report                                all that a report of a fault needs\n"
 	"\n"
 	"ARENA    a name, or NAME-ID if there are more of that name\n"
 	"FILTER   -t TYPE, -m LEAST, -M MOST (size); of blocks, with audits:\n"
@@ -29,8 +30,10 @@ static const char usage_text[] =
 	"-j       JSON\n"
 	"-c, -n   with colours, without; by default with, on a terminal\n";
 
+static const char default_dir[] = "/sys/kernel/debug/vmem";
+
 struct options options = {
-	.dir = "/sys/kernel/debug/vmem",
+	.dir = default_dir,
 	.most = ~0ull,
 	.until = FOREVER,
 };
@@ -127,6 +130,8 @@ static int run(int argc, char **argv)
 
 	if (!argc)
 		return show_arenas();
+	if (argc == 1 && !strcmp(what, "report"))
+		return show_report(options.dir == default_dir);
 	if (argc == 3 && !strcmp(what, "diff"))
 		return show_diff(argv[1], argv[2]);
 	if (argc >= 3 && !strcmp(what, "trace"))

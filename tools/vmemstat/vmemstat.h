@@ -70,6 +70,9 @@ int show_map(const char *arena);
 /* trace.c */
 int show_trace(const char *file, char **arena, int nr);
 
+/* report.c: of a copy, or of the live system and all that is not in the copy */
+int show_report(bool live);
+
 /* picture.c */
 void picture_rect(unsigned int x, unsigned int y, unsigned int width, unsigned int height,
 		  unsigned int colour, const char *title);
