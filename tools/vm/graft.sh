@@ -22,6 +22,9 @@ kernel_path()
 	case $1 in
 	include/linux/*|include/trace/*)	echo "$1" ;;
 	Documentation/core-api/vmem.rst)	echo "$1" ;;
+	Documentation/core-api/vmem-choosing.rst)
+						echo "$1" ;;
+	Documentation/admin-guide/vmem.rst)	echo "$1" ;;
 	tools/vmemstat/*|tools/drgn/*)		echo "$1" ;;
 	Kbuild|Kconfig|include/sys/*)		echo "lib/vmem/$1" ;;
 	vmem/*|kunit/*|bench/*)			echo "lib/vmem/$1" ;;
@@ -100,6 +103,10 @@ as_patch()
 	rm -rf "${stage:?}/lib"
 	rsync -r --checksum --executability "$stage/" "$kernel/"
 	edit "$kernel/Documentation/core-api/index.rst" '   vmem' '/^   idr$/a \   vmem'
+	edit "$kernel/Documentation/core-api/index.rst" '   vmem-choosing' \
+		'/^   vmem$/a \   vmem-choosing'
+	edit "$kernel/Documentation/admin-guide/index.rst" '   vmem' \
+		'/^   video-output$/a \   vmem'
 	add_maintainers
 }
 

@@ -19,7 +19,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 SERIES=$TOP/tools/vm/series
-TOUCHED=(lib/Kconfig lib/Makefile MAINTAINERS Documentation/core-api/index.rst)
+TOUCHED=(lib/Kconfig lib/Makefile MAINTAINERS Documentation/core-api/index.rst
+	Documentation/admin-guide/index.rst)
 
 # Who signs off: whoever has told git a name, or else the maintainer. The same tree
 # makes the same patches, so time and commits are none.

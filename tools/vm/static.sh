@@ -147,6 +147,17 @@ attacked()
 		<(sed -n 's/^\tCALL(\([a-z_]*\),.*/\1/p' kunit/hostile_kunit.c | sort)
 }
 
+# The version of the module is that of its packages, and of the newest changes.
+one_version()
+{
+	local version
+
+	version=$(sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' vmem/main.c)
+	[ -n "$version" ] && grep -x "PACKAGE_VERSION=\"$version\"" dkms.conf &&
+		head -n 1 debian/changelog | grep -F "($version" &&
+		grep -m 1 '^## ' CHANGES.md | grep -xF "## $version"
+}
+
 cd "$TOP"
 rm -rf "$dir"
 mkdir -p "$dir"
@@ -162,6 +173,7 @@ gate "version tests in compat.h only" none version_tests
 gate "no BUG" none calls_of_bug
 gate "nothing unfinished" none unfinished
 gate "hostile calls of all exports" attacked
+gate "one version" one_version
 gate "spelling" run_codespell
 gate "shellcheck" run_shellcheck
 gate "kernel-doc" run_kernel_doc
