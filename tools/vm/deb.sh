@@ -3,7 +3,8 @@
 #
 # Debian packages of this tree, in out/deb: vmem-dkms, vmem-dev, vmem-tools, vmem-doc.
 #
-#	deb.sh [VERSION]	other than that of the tree, to try an upgrade
+#	deb.sh [VERSION [SED-SCRIPT FILE]]	another than that of the tree, to try an
+#						upgrade; with something changed
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -18,6 +19,10 @@ if [ -n "${1:-}" ]; then
 	sed -i "s/^\(MODULE_VERSION(\"\|PACKAGE_VERSION=\"\|vmem (\)$version/\1$1/" \
 		"$dir"/tree/{vmem/main.c,dkms.conf,debian/changelog}
 	version=$1
+	if [ $# -eq 3 ]; then
+		sed -i "$2" "$dir/tree/$3"
+		! cmp -s "$TOP/$3" "$dir/tree/$3" || die "deb: nothing changed in $3"
+	fi
 fi
 grep -q "^vmem ($version)" "$dir/tree/debian/changelog" ||
 	die "deb: debian/changelog is not of version $version"

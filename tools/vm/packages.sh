@@ -6,7 +6,9 @@
 # DKMS build the module and a driver, load them by modprobe, upgrade, purge. Not part
 # of "make check": DKMS compiles in there, where all goes ten times slower.
 #
-# guest/packages does it, step by step.
+# guest/packages does it, step by step. There are three versions: 1.0.1 is 1.0.0 but for
+# its number; in 1.1.0 an arena has a member more, and so its functions, for which the
+# kernel computes versions from all types that they take, are others to it.
 
 # shellcheck source=tools/vm/stock.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stock.sh"
@@ -35,10 +37,10 @@ make_base()
 	mv "$BASE.new" "$BASE"
 }
 
-# packages_of VERSION: into the repository.
+# packages_of VERSION [SED-SCRIPT FILE]: into the repository, with something changed.
 packages_of()
 {
-	"$VM/deb.sh" "$1"
+	"$VM/deb.sh" "$@"
 	cp "$OUT"/deb/*_"$1"_*.deb "$repository"
 }
 
@@ -48,6 +50,7 @@ make_image()
 	mkdir -p "$repository"
 	packages_of 1.0.0
 	packages_of 1.0.1
+	packages_of 1.1.0 's/^struct vmem {$/&\n\tunsigned long added;/' vmem/internal.h
 	(cd "$repository" && dpkg-scanpackages -m . >Packages 2>"$dir/scan.log")
 	tar -C "$root" -xf "$BASE"
 	echo 'deb [trusted=yes] file:/srv/repository ./' >"$root/etc/apt/sources.list"
@@ -61,7 +64,6 @@ make_image()
 	rm -rf "$root"
 }
 
-# The upgrade is offered only after the first version was installed by its number.
 boot_image()
 {
 	"$VM/qemu.sh" -k "$dir/vmlinuz" -i "$dir/initrd" -o "$dir/guest" -t "$LIMIT" \
