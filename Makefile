@@ -64,7 +64,7 @@ run:
 check:
 	@tools/vm/check.sh
 
-$(LANES:%=check-%) check-arch check-packages: check-%:
+$(LANES:%=check-%) check-arch check-intree check-packages: check-%:
 	@tools/vm/check.sh $*
 
 soak:
@@ -120,6 +120,7 @@ help:
 	@echo '  check-smp        KUnit on 2 and 4 CPUs, looking for data races, locks'
 	@echo '  check-debian     stock kernels in QEMU: load, use, unload'
 	@echo 'check-arch       KUnit on arm64 and on 32 bits (i386); not part of check'
+	@echo 'check-intree     as a part of Linux: patches, y, m, allmodconfig; not either'
 	@echo 'check-packages   packages on a Debian system: DKMS, upgrade, purge; not either'
 	@echo 'soak             TIME=600 seconds of stress on 4 CPUs'
 	@echo 'fuzz             TIME=600 seconds of fuzzing'
@@ -136,6 +137,6 @@ help:
 	@echo '$${XDG_CACHE_HOME:-~/.cache}/vmem; logs are in out/.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules samples run check $(LANES:%=check-%) check-arch check-packages \
+.PHONY: modules samples run check $(LANES:%=check-%) check-arch check-intree check-packages \
 	install uninstall headers_install dkms_install deb soak \
 	fuzz bugs coverage docs bench vmemstat graft patches clean help

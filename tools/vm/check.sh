@@ -22,19 +22,12 @@ table=
 command_of()
 {
 	case $1 in
-	static)		echo static.sh ;;
-	docs)		echo docs.sh ;;
-	path)		echo path.sh ;;
-	tools)		echo tools.sh ;;
-	user)		echo user.sh ;;
 	uml)		echo uml.sh release ;;
 	uml-audit)	echo uml.sh audit ;;
 	uml-debug)	echo uml.sh debug ;;
-	smp)		echo smp.sh ;;
-	debian)		echo debian.sh ;;
-	arch)		echo arch.sh ;;
-	packages)	echo packages.sh ;;
-	*)		die "no lane $1; there are: ${LANES[*]} arch packages" ;;
+	static|docs|intree|path|tools|user|smp|debian|arch|packages)
+			echo "$1.sh" ;;
+	*)		die "no lane $1; there are: ${LANES[*]} arch intree packages" ;;
 	esac
 }
 

@@ -50,24 +50,6 @@ quietly()
 	fi
 }
 
-# gate NAME COMMAND...: passes if the command succeeds; shows its output if not.
-# $lane is what it is part of, $dir where its log goes, $passed and $failed count.
-# shellcheck disable=SC2154
-gate()
-{
-	local name=$1 log=$dir/${1// /-}.log
-
-	shift
-	if "$@" >"$log" 2>&1; then
-		passed=$((passed + 1))
-		say "$lane: $name: ok"
-	else
-		failed=$((failed + 1))
-		head -n 60 "$log"
-		complain "$lane: $name: FAILED (log: $log)"
-	fi
-}
-
 # verdict LANE PASSED FAILED [SKIPPED]: the one line by which a lane ends, read
 # by check.sh. The lane's exit status follows from it.
 verdict()

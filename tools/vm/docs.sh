@@ -7,11 +7,11 @@
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=tools/vm/gates.sh
+. "$(dirname "${BASH_SOURCE[0]}")/gates.sh"
 
 lane=docs
 dir=$OUT/docs
-passed=0
-failed=0
 
 "$TOP"/tools/vm/setup.sh python3-sphinx
 rm -rf "$dir"

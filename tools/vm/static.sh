@@ -7,14 +7,14 @@
 
 # shellcheck source=tools/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=tools/vm/gates.sh
+. "$(dirname "${BASH_SOURCE[0]}")/gates.sh"
 
 # Words that codespell takes for misspellings of others.
 WORDS=
 
 lane=static
 dir=$OUT/static
-passed=0
-failed=0
 
 # files EXTENDED-REGEX: those of the project whose path matches.
 files()
@@ -30,32 +30,9 @@ none()
 	! "$@"
 }
 
-# waived COMPLAINT: is there a line in the list of waivers for its path and type?
-# checkpatch writes "path:line: LEVEL:TYPE: text".
-waived()
-{
-	local path=${1%%:*} type=${1#*: } glob waiver
-
-	type=${type#*:}
-	type=${type%%:*}
-	while read -r glob waiver _; do
-		# shellcheck disable=SC2053 # the right sides are patterns
-		[[ $path == $glob && $type == $waiver ]] && return
-	done <"$TOP/tools/vm/config/checkpatch.waivers"
-	return 1
-}
-
 run_checkpatch()
 {
-	local complaint bad=0
-
-	while read -r complaint; do
-		waived "$complaint" || { echo "$complaint"; bad=1; }
-	done < <(printf '%s\n' "${code[@]}" Kconfig |
-		xargs -P "$JOBS" -n 6 "$source/scripts/checkpatch.pl" \
-			--root="$source" --strict --no-tree --no-summary --terse \
-			--quiet --show-types --color=never -f)
-	return "$bad"
+	printf '%s\n' "${code[@]}" Kconfig | checkpatch -f | not_waived
 }
 
 run_kernel_doc()
