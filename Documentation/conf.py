@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(kernel, 'Documentation', 'sphinx'))
 os.environ.setdefault('srctree', os.path.dirname(os.path.abspath('.')))
 
 project = 'vmem'
-extensions = ['kerneldoc']
+extensions = ['kerneldoc', 'automarkup']
 kerneldoc_bin = os.path.join(kernel, 'scripts', 'kernel-doc')
 kerneldoc_srctree = os.environ['srctree']
 primary_domain = 'c'
