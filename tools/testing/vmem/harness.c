@@ -305,12 +305,15 @@ static void tags_of_the_wrong_width(void)
 	end(vmp);
 }
 
-/* Somebody builds the trees, and so exchanges all tags, as soon as a lock is dropped. */
+/*
+ * Somebody builds the trees, and so exchanges all tags, as soon as the arena's lock is
+ * dropped. Audits drop a lock of their own under it: nobody else comes in there.
+ */
 static unsigned int unlocks_left;
 
 static void somebody_is_next(void)
 {
-	if (unlocks_left--)
+	if (READ_ONCE(builds->lock.owner) == current || unlocks_left--)
 		return;
 	kernel_unlocked = NULL;
 	CHECK(take(builds, 1, VM_FIRSTFIT));
